@@ -1,0 +1,18 @@
+//! Mainstay's expression language: a subset of CEL with nulls defined.
+//!
+//! `parse` → `check` → `prepare` once at load, then `evaluate` in memory or `lower` to a predicate
+//! tree that `plan` renders as SQL. The two must agree; a property test holds them to it.
+
+mod schema;
+mod types;
+mod tree;
+mod predicate;
+mod prepare;
+mod value;
+
+pub use predicate::{Path, Pred, Term};
+pub use prepare::{AtomShape, Nulls, Prepared, prepare};
+pub use schema::{EntityId, EnumId, FieldId, FieldInfo, Schema, Scope};
+pub use tree::{ArithOp, CompareOp, Func, Kind, LiteralValue, Node, PathStep, Quantifier, Span, VarId};
+pub use types::Type;
+pub use value::{Date, Timestamp, Value};

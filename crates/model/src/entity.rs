@@ -1,0 +1,173 @@
+//! Entities and what they are made of.
+
+use expr::{EntityId, EnumId, FieldId, Prepared};
+
+use crate::field::{Column, ColumnId, Field};
+
+/// A checked application model.
+#[derive(Debug, Default)]
+pub struct Model {
+    /// Modules in alphabetical order.
+    pub modules: Vec<Module>,
+    /// Entities, module by module in order of declaration; `EntityId` is the index.
+    pub entities: Vec<Entity>,
+    /// Enums; `EnumId` is the index.
+    pub enums: Vec<EnumType>,
+}
+
+/// A module: a folder below `modules/`.
+#[derive(Debug)]
+pub struct Module {
+    /// The folder's name.
+    pub name: String,
+    /// The modules whose exposed types it may use, by name.
+    pub uses: Vec<String>,
+}
+
+/// An enum of the model.
+#[derive(Debug)]
+pub struct EnumType {
+    /// The type's name.
+    pub name: String,
+    /// The description in the SDL.
+    pub description: Option<String>,
+    /// The values in order of declaration.
+    pub values: Vec<String>,
+    /// The index into `Model::modules`.
+    pub module: usize,
+    /// Whether other modules may use it.
+    pub exposed: bool,
+}
+
+/// A stored type.
+#[derive(Debug)]
+pub struct Entity {
+    /// The entity's index in the model.
+    pub id: EntityId,
+    /// The type's name, `OrderLine`.
+    pub name: String,
+    /// The description in the SDL.
+    pub description: Option<String>,
+    /// The index into `Model::modules`.
+    pub module: usize,
+    /// Whether other modules may refer to it.
+    pub exposed: bool,
+    /// The plural in lower camel case, `orderLines`.
+    pub plural: String,
+    /// The REST collection's path segment, `order-lines`.
+    pub route: String,
+    /// The table without a schema, `orders_order_line` on SQLite; the name of `@table` as it is.
+    pub table: String,
+    /// The table's name under the type's earlier name (`@was`).
+    pub was_table: Option<String>,
+    /// Fields in order of declaration, the key's implied `id` first where it was not written.
+    pub fields: Vec<Field>,
+    /// Columns in the order of their fields.
+    pub columns: Vec<Column>,
+    /// The fields of the key, in its order.
+    pub key: Vec<FieldId>,
+    /// The columns of the key, in its order (a relation in the key brings its columns).
+    pub key_columns: Vec<ColumnId>,
+    /// Whether the key is one integer that the database counts up (`@identity`).
+    pub identity: bool,
+    /// Indexes: declared, unique fields, and one for each foreign key that no other index serves.
+    pub indexes: Vec<Index>,
+    /// Conditions that every row satisfies.
+    pub checks: Vec<Check>,
+    /// Who may do what. An operation without a rule is denied.
+    pub rules: RuleSet,
+}
+
+/// An index. The key's columns are appended to a non-unique one, so that keyset paging reads it in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Index {
+    /// The index's name in the database.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<IndexColumn>,
+    /// Whether it is unique.
+    pub unique: bool,
+    /// The condition of a partial index.
+    pub filter: Option<Rule>,
+    /// The fields it was declared on, for constraint messages.
+    pub fields: Vec<FieldId>,
+}
+
+/// A column of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexColumn {
+    /// The column.
+    pub column: ColumnId,
+    /// Whether it is sorted from high to low.
+    pub descending: bool,
+}
+
+/// A condition on the row's own fields, enforced by the database. An unknown condition passes.
+#[derive(Debug)]
+pub struct Check {
+    /// The constraint's name in the database.
+    pub name: String,
+    /// The condition.
+    pub rule: Rule,
+    /// What a client reads when it is violated.
+    pub message: Option<String>,
+    /// The field it was written on; none if on the type.
+    pub field: Option<FieldId>,
+}
+
+/// An expression of the model, ready to be evaluated or lowered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// As written.
+    pub text: String,
+    /// Checked and prepared.
+    pub expr: Prepared,
+}
+
+/// The access rules of an entity. `None` denies.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    /// Which rows can be read.
+    pub read: Option<Rule>,
+    /// Which rows can be created; judged on the new row.
+    pub create: Option<Rule>,
+    /// Which rows can be changed; judged on the old row and on the new one.
+    pub update: Option<Rule>,
+    /// Which rows can be deleted.
+    pub delete: Option<Rule>,
+}
+
+impl Model {
+    /// Returns the entity behind an id, which only this model can have made.
+    pub fn entity(&self, id: EntityId) -> &Entity {
+        &self.entities[id.0 as usize]
+    }
+
+    /// Returns the enum behind an id.
+    pub fn enum_type(&self, id: EnumId) -> &EnumType {
+        &self.enums[id.0 as usize]
+    }
+
+    /// Finds an entity by its type's name.
+    pub fn entity_named(&self, name: &str) -> Option<&Entity> {
+        self.entities.iter().find(|entity| entity.name == name)
+    }
+}
+
+impl Entity {
+    /// Returns the field behind an id.
+    pub fn field(&self, id: FieldId) -> &Field {
+        &self.fields[id.0 as usize]
+    }
+
+    /// Returns the column behind an id.
+    pub fn column(&self, id: ColumnId) -> &Column {
+        &self.columns[id.0 as usize]
+    }
+
+    /// Finds a field by its name.
+    pub fn field_named(&self, name: &str) -> Option<(FieldId, &Field)> {
+        let index = self.fields.iter().position(|field| field.name == name)?;
+        Some((FieldId(index as u32), &self.fields[index]))
+    }
+}
