@@ -3,16 +3,29 @@
 //! `parse` → `check` → `prepare` once at load, then `evaluate` in memory or `lower` to a predicate
 //! tree that `plan` renders as SQL. The two must agree; a property test holds them to it.
 
-mod schema;
-mod types;
-mod tree;
+mod check;
+mod evaluate;
+mod lower;
+mod mistake;
+pub mod ops;
+mod parse;
 mod predicate;
 mod prepare;
+mod schema;
+mod tree;
+mod types;
 mod value;
 
+pub use check::{Expect, check, compile};
+pub use evaluate::{Caller, Env, evaluate, truth};
+pub use lower::{lower, lower_check, lower_term};
+pub use mistake::Mistake;
+pub use parse::{Ast, AstKind, Name, parse};
 pub use predicate::{Path, Pred, Term};
 pub use prepare::{AtomShape, Nulls, Prepared, prepare};
 pub use schema::{EntityId, EnumId, FieldId, FieldInfo, Schema, Scope};
-pub use tree::{ArithOp, CompareOp, Func, Kind, LiteralValue, Node, PathStep, Quantifier, Span, VarId};
+pub use tree::{
+    ArithOp, CompareOp, Func, Kind, LiteralValue, Node, PathStep, Quantifier, Span, VarId,
+};
 pub use types::Type;
 pub use value::{Date, Timestamp, Value};

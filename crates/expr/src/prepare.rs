@@ -1,6 +1,10 @@
 //! Splits an expression into what depends on rows and what is known before a plan is made.
 
+use smallvec::SmallVec;
+
+use crate::evaluate::{Env, evaluate};
 use crate::tree::Node;
+use crate::value::Value;
 
 /// An expression whose row-independent parts are taken out, so that one plan serves many values.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,4 +40,23 @@ pub enum Nulls {
 /// Takes the row-independent parts out of a checked expression.
 pub fn prepare(_node: Node) -> Prepared {
     unimplemented!("helper")
+}
+
+impl Prepared {
+    /// Computes the atoms for one request.
+    pub fn atom_values<E: Env>(&self, env: &E) -> SmallVec<[Value; 4]> {
+        self.atoms.iter().map(|atom| evaluate(atom, env)).collect()
+    }
+}
+
+impl AtomShape {
+    /// Returns the shape of an atom's value.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(true) => Self::True,
+            Value::Bool(false) => Self::False,
+            _ => Self::Value,
+        }
+    }
 }
