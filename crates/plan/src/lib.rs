@@ -3,6 +3,20 @@
 //! Pure: `plan` opens no connection. It hands the store a `Program`, which asks for statements one
 //! after another and is fed their rows.
 
+mod binds;
+mod dialect;
+mod encode;
+mod key;
 mod program;
+pub mod read;
+mod render;
+mod rules;
+pub mod write;
 
+pub use binds::{BindSource, bind, client_form};
+pub use dialect::Dialect;
+pub use encode::{Encoder, Member, Show};
+pub use key::percent_encode;
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
+pub use render::standalone;
+pub use rules::{AtomValues, RuleBook, RuleRef};

@@ -16,7 +16,7 @@ pub enum Bind {
     /// Doubles.
     Real(f64),
     /// Text, decimals (canonical), dates (`2026-11-24`), JSON and lists.
-    Text(Arc<str>),
+    Text(String),
     /// UUIDs.
     Blob(smallvec::SmallVec<[u8; 16]>),
 }

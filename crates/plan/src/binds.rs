@@ -1,0 +1,61 @@
+//! Values on their way to the database.
+
+use expr::Value;
+
+use crate::program::Bind;
+
+/// Where the value of a placeholder comes from when the plan runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BindSource {
+    /// An atom of a filter or a rule.
+    Atom(u16),
+    /// A column of the row's key.
+    Key(u16),
+    /// A column of a written row.
+    Input(u16),
+    /// A value of the page's cursor.
+    Cursor(u16),
+    /// The page size, plus one to see whether there is more.
+    LimitAndOne,
+    /// The rows to skip.
+    Offset,
+    /// The keys of the parent rows, as a JSON list.
+    ParentKeys,
+    /// A number fixed by the plan.
+    Number(i64),
+}
+
+/// Turns a value into its stored form.
+pub fn bind(value: Value) -> Bind {
+    match value {
+        Value::Null => Bind::Null,
+        Value::Bool(truth) => Bind::Int(i64::from(truth)),
+        Value::Int(number) | Value::Duration(number) => Bind::Int(number),
+        Value::Float(number) => Bind::Real(number),
+        Value::Decimal(number) => Bind::Text(number.to_string()),
+        Value::Text(text) => Bind::Text(text),
+        Value::Uuid(uuid) => Bind::Blob(uuid.as_bytes().as_slice().into()),
+        Value::Timestamp(time) => Bind::Int(time.0),
+        Value::Date(date) => Bind::Text(expr::ops::format_date(date)),
+        Value::Json(json) => Bind::Text(json.to_string()),
+        list @ Value::List(_) => Bind::Text(client_form(&list).to_string()),
+    }
+}
+
+/// Shows a value as JSON, as clients see it; also the stored form of list elements.
+pub fn client_form(value: &Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(truth) => Json::Bool(*truth),
+        Value::Int(number) | Value::Duration(number) => Json::from(*number),
+        Value::Float(number) => Json::from(*number),
+        Value::Decimal(number) => Json::String(number.to_string()),
+        Value::Text(text) => Json::String(text.clone()),
+        Value::Uuid(uuid) => Json::String(uuid.hyphenated().to_string()),
+        Value::Timestamp(time) => Json::String(expr::ops::format_timestamp(*time)),
+        Value::Date(date) => Json::String(expr::ops::format_date(*date)),
+        Value::Json(json) => (**json).clone(),
+        Value::List(items) => Json::Array(items.iter().map(client_form).collect()),
+    }
+}

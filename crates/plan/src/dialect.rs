@@ -1,0 +1,228 @@
+//! Everything in which databases differ. No other file of the product asks which one it is.
+
+use expr::{ArithOp, Func, PathStep, Type, Value};
+
+/// A database's SQL.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SQLite with the functions and the collation that `store` registers.
+    Sqlite,
+}
+
+impl Dialect {
+    /// Quotes an identifier of the model.
+    pub fn quote(self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    /// Writes the placeholder of the n-th bind, counted from 1.
+    pub fn placeholder(self, number: usize) -> String {
+        format!("?{number}")
+    }
+
+    /// Writes a constant of the model. Values of clients are always bound.
+    pub fn literal(self, value: &Value) -> String {
+        match value {
+            Value::Null => "NULL".to_owned(),
+            Value::Bool(truth) => i64::from(*truth).to_string(),
+            Value::Int(number) | Value::Duration(number) => number.to_string(),
+            Value::Timestamp(time) => time.0.to_string(),
+            Value::Float(number) => format!("{number:?}"),
+            Value::Uuid(uuid) => format!("X'{}'", uuid.simple()),
+            other => match crate::binds::bind(other.clone()) {
+                crate::program::Bind::Text(text) => format!("'{}'", text.replace('\'', "''")),
+                _ => "NULL".to_owned(),
+            },
+        }
+    }
+
+    /// Equality in which null equals null.
+    pub fn same(self, left: &str, right: &str) -> String {
+        format!("({left} IS {right})")
+    }
+
+    /// What makes a comparison of this type exact.
+    pub fn collated(self, sql: String, ty: &Type) -> String {
+        match ty {
+            Type::Decimal => format!("{sql} COLLATE decimal"),
+            _ => sql,
+        }
+    }
+
+    /// A table whose rows are the elements of a JSON list: columns `key`, `value` and `type`.
+    pub fn elements(self, list: &str, alias: &str) -> String {
+        format!("json_each({list}) AS {alias}")
+    }
+
+    /// An element of a list in client form as the stored form of a type.
+    pub fn element(self, alias: &str, ty: &Type) -> String {
+        let value = format!("{alias}.value");
+        match ty {
+            Type::Uuid => format!("ms_text_uuid({value})"),
+            Type::Timestamp => format!("ms_text_time({value})"),
+            Type::Int => format!("CAST({value} AS INTEGER)"),
+            Type::Float => format!("CAST({value} AS REAL)"),
+            _ => value,
+        }
+    }
+
+    /// A part of a parent's key, as `encode` writes keys for child statements.
+    pub fn parent_key(self, alias: &str, part: Option<usize>, ty: model::ColumnType) -> String {
+        let value = match part {
+            None => format!("{alias}.value"),
+            Some(part) => format!("json_extract({alias}.value, '$[{part}]')"),
+        };
+        match ty {
+            model::ColumnType::Uuid => format!("unhex({value})"),
+            _ => value,
+        }
+    }
+
+    /// A JSON path as text.
+    pub fn json_path(self, path: &[PathStep]) -> String {
+        let mut out = "'$".to_owned();
+        for step in path {
+            match step {
+                PathStep::Index(index) => out.push_str(&format!("[{index}]")),
+                PathStep::Member(name) => {
+                    let name = name.replace('\'', "''");
+                    out.push_str(&format!(".\"{name}\""));
+                }
+            }
+        }
+        out.push('\'');
+        out
+    }
+
+    /// A value inside JSON, null when there is none.
+    pub fn json_value(self, json: &str, path: &str) -> String {
+        format!("json_extract({json}, {path})")
+    }
+
+    /// A value inside JSON as a scalar's stored form; null when it is of another type.
+    pub fn json_as(self, json: &str, path: &str, ty: &Type) -> String {
+        let kind = format!("json_type({json}, {path})");
+        let value = format!("json_extract({json}, {path})");
+        self.typed_json(&kind, &value, &format!("{json} -> {path}"), ty)
+    }
+
+    /// An element of a JSON list as a scalar's stored form.
+    pub fn element_as(self, alias: &str, ty: &Type) -> String {
+        let value = format!("{alias}.value");
+        self.typed_json(&format!("{alias}.type"), &value, &value, ty)
+    }
+
+    fn typed_json(self, kind: &str, value: &str, json: &str, ty: &Type) -> String {
+        let text = format!("CASE {kind} WHEN 'text' THEN {value} END");
+        match ty {
+            Type::Bool => format!("CASE {kind} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
+            Type::Int => format!("CASE {kind} WHEN 'integer' THEN {value} END"),
+            Type::Float => {
+                format!("CASE WHEN {kind} IN ('integer', 'real') THEN CAST({value} AS REAL) END")
+            }
+            Type::Decimal => format!(
+                "ms_text_decimal(CASE {kind} WHEN 'text' THEN {value} WHEN 'integer' THEN {json} WHEN 'real' THEN {json} END)"
+            ),
+            Type::Uuid => format!("ms_text_uuid({text})"),
+            Type::Timestamp => format!("ms_text_time({text})"),
+            Type::Date => format!("ms_text_date({text})"),
+            Type::List(_) | Type::Json => format!("CASE {kind} WHEN 'array' THEN {json} END"),
+            _ => text,
+        }
+    }
+
+    /// A lossless conversion.
+    pub fn convert(self, sql: &str, from: &Type, to: &Type) -> String {
+        match (from, to) {
+            (Type::Int, Type::Float) => format!("CAST({sql} AS REAL)"),
+            (Type::Int, Type::Decimal) => format!("CAST({sql} AS TEXT)"),
+            (Type::Date, Type::Timestamp) => format!("ms_date_time({sql})"),
+            _ => sql.to_owned(),
+        }
+    }
+
+    /// Negation, null on overflow.
+    pub fn negate(self, sql: &str, ty: &Type) -> String {
+        match ty {
+            Type::Decimal => format!("ms_dec_neg({sql})"),
+            Type::Float => format!("(-{sql})"),
+            _ => format!("ms_int_neg({sql})"),
+        }
+    }
+
+    /// Arithmetic, null on overflow and division by zero.
+    pub fn arithmetic(self, op: ArithOp, left: &str, right: &str, ty: &Type) -> String {
+        let family = match ty {
+            Type::Text => return format!("({left} || {right})"),
+            Type::Float => "float",
+            Type::Decimal => "dec",
+            _ => "int",
+        };
+        let verb = match op {
+            ArithOp::Add => "add",
+            ArithOp::Sub => "sub",
+            ArithOp::Mul => "mul",
+            ArithOp::Div => "div",
+            ArithOp::Rem => "rem",
+        };
+        format!("ms_{family}_{verb}({left}, {right})")
+    }
+
+    /// A function of the language.
+    pub fn call(self, func: Func, args: &[(String, Type)]) -> String {
+        let list = || args.iter().map(|(sql, _)| sql.as_str()).collect::<Vec<_>>().join(", ");
+        let typed = |name: &str| match args.first() {
+            Some((sql, ty)) => format!("ms_to_{name}({sql}, '{}')", stored_form(ty)),
+            None => "NULL".to_owned(),
+        };
+        let first_is = |ty: Type| args.first().is_some_and(|(_, found)| *found == ty);
+        let name = match func {
+            Func::StartsWith => "ms_starts_with",
+            Func::EndsWith => "ms_ends_with",
+            Func::Contains => "ms_contains",
+            Func::Matches => "ms_matches",
+            Func::LowerAscii => "ms_lower",
+            Func::UpperAscii => "ms_upper",
+            Func::Trim => "ms_trim",
+            Func::Before => "ms_before",
+            Func::After => "ms_after",
+            Func::SizeText => "ms_size",
+            Func::SizeList => "json_array_length",
+            Func::SizeRows => unreachable!("lowered to Term::CountRows"),
+            Func::ToText => return typed("text"),
+            Func::ToInt => return typed("int"),
+            Func::ToFloat => return typed("float"),
+            Func::ToDecimal => return typed("decimal"),
+            Func::ToTimestamp => "ms_text_time",
+            Func::ToDate if first_is(Type::Timestamp) => "ms_time_date",
+            Func::ToDate => "ms_text_date",
+            Func::Year => "ms_year",
+            Func::Month => "ms_month",
+            Func::DayOfMonth => "ms_day",
+            Func::DayOfWeek => "ms_weekday",
+            Func::Hours => "ms_hours",
+            Func::Minutes => "ms_minutes",
+            Func::Seconds => "ms_seconds",
+            Func::Abs if first_is(Type::Decimal) => "ms_dec_abs",
+            Func::Abs if first_is(Type::Float) => "ms_float_abs",
+            Func::Abs => "ms_int_abs",
+        };
+        format!("{name}({})", list())
+    }
+}
+
+/// Names the stored form of a type for the `ms_to_…` functions.
+fn stored_form(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "bool",
+        Type::Int => "int",
+        Type::Float => "float",
+        Type::Decimal => "decimal",
+        Type::Uuid => "uuid",
+        Type::Timestamp => "timestamp",
+        Type::Date => "date",
+        Type::Duration => "duration",
+        Type::Enum(_) => "enum",
+        _ => "text",
+    }
+}

@@ -1,0 +1,395 @@
+//! Compiles a shape into statements and encoders.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use expr::{AtomShape, EntityId, FieldId, Kind, Node, Pred, Type};
+use model::{FieldKind, Model};
+use rustc_hash::FxHasher;
+
+use super::members::{Columns, Members, Pending};
+use super::page::{SortTerm, keyset, order_by, sort_terms};
+use super::shape::{Expand, PageShape, Shape, Target};
+use super::{Level, Parent, ReadPlan, SqlText};
+use crate::binds::BindSource;
+use crate::dialect::Dialect;
+use crate::encode::{Encoder, Member};
+use crate::render::{Alias, Renderer};
+use crate::rules::{RuleBook, RuleRef};
+
+/// Why a shape cannot be planned for a caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The caller may not know of the field: to them it does not exist.
+    #[error("unknown field `{0}`")]
+    HiddenField(String),
+}
+
+/// Returns the rules that reading this shape consults.
+pub fn rules_of(model: &Model, shape: &Shape) -> RuleBook {
+    let mut book = RuleBook::behind(shape.filter_atoms);
+    book.add_reading(model, shape.entity);
+    add_expanded(model, shape.entity, &shape.selection.expand, &mut book);
+    if let Some(filter) = &shape.filter {
+        add_touched(model, filter, &mut book);
+    }
+    for order in &shape.order {
+        let mut entity = shape.entity;
+        for hop in &order.hops {
+            entity = target_of(model, entity, *hop);
+            book.add_reading(model, entity);
+        }
+    }
+    book
+}
+
+fn add_expanded(model: &Model, entity: EntityId, expands: &[Expand], book: &mut RuleBook) {
+    for expand in expands {
+        let target = target_of(model, entity, expand.field);
+        book.add_reading(model, target);
+        add_expanded(model, target, &expand.selection.expand, book);
+    }
+}
+
+fn add_touched(model: &Model, node: &Node, book: &mut RuleBook) {
+    if let Type::Row(entity) | Type::Rows(entity) = &node.ty {
+        book.add_reading(model, *entity);
+    }
+    each_child(node, &mut |child| add_touched(model, child, book));
+}
+
+/// Calls `visit` with each operand of a node.
+fn each_child(node: &Node, visit: &mut dyn FnMut(&Node)) {
+    match &node.kind {
+        Kind::Literal(_)
+        | Kind::Row(_)
+        | Kind::Element(_)
+        | Kind::Now
+        | Kind::User
+        | Kind::Input(_)
+        | Kind::HasInput(_)
+        | Kind::Atom(_) => {}
+        Kind::Field { of, .. }
+        | Kind::Hop { of, .. }
+        | Kind::RefKey { of, .. }
+        | Kind::JsonPath { of, .. }
+        | Kind::ToMany { of, .. } => visit(of),
+        Kind::JsonAs(inner) | Kind::Convert(inner) | Kind::Not(inner) | Kind::Neg(inner) => {
+            visit(inner);
+        }
+        Kind::And(left, right)
+        | Kind::Or(left, right)
+        | Kind::Compare(_, left, right)
+        | Kind::Arith(_, left, right)
+        | Kind::In(left, right) => {
+            visit(left);
+            visit(right);
+        }
+        Kind::List(items) | Kind::Call(_, items) => items.iter().for_each(visit),
+        Kind::Cond(condition, then, otherwise) => {
+            visit(condition);
+            visit(then);
+            visit(otherwise);
+        }
+        Kind::Quantified { over, body, .. } => {
+            visit(over);
+            visit(body);
+        }
+    }
+}
+
+/// Returns the entity on the other side of a relation.
+pub fn target_of(model: &Model, entity: EntityId, field: FieldId) -> EntityId {
+    match &model.entity(entity).field(field).kind {
+        FieldKind::ToOne(relation) => relation.target,
+        FieldKind::ToMany { target, .. } => *target,
+        _ => entity,
+    }
+}
+
+/// Compiles a shape for callers whose atoms have these shapes.
+///
+/// # Errors
+/// `HiddenField` when the filter or the order names a field that the caller may never read.
+pub fn build(
+    model: &Model,
+    dialect: Dialect,
+    shape: &Shape,
+    rules: &RuleBook,
+    atoms: &[AtomShape],
+) -> Result<ReadPlan, PlanError> {
+    let mut builder = Builder {
+        model,
+        renderer: Renderer::new(model, dialect, rules, atoms),
+        levels: Vec::new(),
+    };
+    builder.check_hidden(shape)?;
+    let count = shape.count.then(|| builder.count(shape));
+    builder.root(shape);
+    let mut hasher = FxHasher::default();
+    (shape.entity, &shape.order).hash(&mut hasher);
+    Ok(ReadPlan {
+        levels: builder.levels,
+        count,
+        target: shape.target,
+        reversed: matches!(shape.page, PageShape::Before(_)),
+        order_hash: hasher.finish() as u32,
+    })
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    renderer: Renderer<'m>,
+    levels: Vec<Level>,
+}
+
+impl<'m> Builder<'m> {
+    fn check_hidden(&self, shape: &Shape) -> Result<(), PlanError> {
+        for order in &shape.order {
+            let entity = order
+                .hops
+                .iter()
+                .fold(shape.entity, |entity, hop| target_of(self.model, entity, *hop));
+            self.check_field(entity, order.field)?;
+        }
+        shape.filter.as_ref().map_or(Ok(()), |filter| self.check_node(filter))
+    }
+
+    fn check_node(&self, node: &Node) -> Result<(), PlanError> {
+        if let Kind::Field { of, field }
+        | Kind::Hop { of, field }
+        | Kind::RefKey { of, field }
+        | Kind::ToMany { of, field } = &node.kind
+            && let Type::Row(entity) = of.ty
+        {
+            self.check_field(entity, *field)?;
+        }
+        let mut verdict = Ok(());
+        each_child(node, &mut |child| {
+            if verdict.is_ok() {
+                verdict = self.check_node(child);
+            }
+        });
+        verdict
+    }
+
+    fn check_field(&self, entity: EntityId, field: FieldId) -> Result<(), PlanError> {
+        let named = self.model.entity(entity).field(field);
+        let hidden = named.private
+            || named.rules.read.is_some()
+                && matches!(
+                    self.renderer.folded(RuleRef::ReadField(entity, field)),
+                    Pred::False | Pred::Unknown
+                );
+        if hidden { Err(PlanError::HiddenField(named.name.clone())) } else { Ok(()) }
+    }
+
+    fn count(&mut self, shape: &'m Shape) -> SqlText {
+        let alias = self.renderer.open_from();
+        let conditions = self.conditions(shape, &alias);
+        let from = self.from(&alias, shape.entity);
+        self.statement(format!("SELECT COUNT(*) FROM {from}{}", where_clause(&conditions)))
+    }
+
+    /// The conditions of a list: the read rule, and the client's filter.
+    fn conditions(&mut self, shape: &'m Shape, alias: &Alias) -> Vec<String> {
+        let mut conditions = Vec::new();
+        conditions.extend(self.renderer.rule(RuleRef::Read(shape.entity), alias, shape.entity));
+        if let Some(filter) = &shape.filter {
+            conditions.push(self.renderer.filter(filter, alias, shape.entity));
+        }
+        conditions
+    }
+
+    fn from(&mut self, alias: &Alias, entity: EntityId) -> String {
+        let joins = self.renderer.close_from();
+        format!("{} AS {}{joins}", self.renderer.table(entity), alias.name())
+    }
+
+    fn statement(&mut self, sql: String) -> SqlText {
+        SqlText { sql: sql.into(), binds: self.renderer.take_binds() }
+    }
+
+    fn root(&mut self, shape: &'m Shape) {
+        let alias = self.renderer.open_from();
+        let mut conditions = self.conditions(shape, &alias);
+        let mut columns = Columns::default();
+        let mut pending = Vec::new();
+        let members = Members {
+            renderer: &mut self.renderer,
+            columns: &mut columns,
+            pending: &mut pending,
+            next_level: 1,
+            hash_all: shape.target == Target::One,
+        }
+        .of(&alias, shape.entity, &shape.selection);
+        let mut tail = String::new();
+        let mut order = Vec::new();
+        match shape.target {
+            Target::One => {
+                for (index, column) in
+                    self.model.entity(shape.entity).key_columns.iter().enumerate()
+                {
+                    let value = self.renderer.bind(BindSource::Key(index as u16));
+                    let column = self.renderer.column(&alias, shape.entity, *column);
+                    conditions.push(format!("{column} = {value}"));
+                }
+            }
+            Target::Many => {
+                let terms = sort_terms(&mut self.renderer, &alias, shape.entity, &shape.order);
+                order = terms
+                    .iter()
+                    .map(|term| (columns.add(term.sql.clone()), term.show))
+                    .collect();
+                tail = self.page(shape, &terms, &mut conditions);
+            }
+        }
+        let from = self.from(&alias, shape.entity);
+        let statement = self.statement(format!(
+            "SELECT {} FROM {from}{}{tail}",
+            columns.list(),
+            where_clause(&conditions)
+        ));
+        self.levels.push(Level { statement, encoder: Encoder { members }, parent: None, order });
+        self.children(0, pending);
+    }
+
+    fn page(
+        &mut self,
+        shape: &Shape,
+        terms: &[SortTerm],
+        conditions: &mut Vec<String>,
+    ) -> String {
+        let reversed = matches!(shape.page, PageShape::Before(_));
+        if let PageShape::After(nulls) | PageShape::Before(nulls) = &shape.page {
+            conditions.push(keyset(&mut self.renderer, terms, nulls, reversed));
+        }
+        let limit = self.renderer.bind(BindSource::LimitAndOne);
+        let offset = match shape.page {
+            PageShape::Offset => {
+                format!(" OFFSET {}", self.renderer.bind(BindSource::Offset))
+            }
+            _ => String::new(),
+        };
+        format!(" ORDER BY {} LIMIT {limit}{offset}", order_by(terms, reversed))
+    }
+
+    /// Adds a level for each pending relation; theirs follow behind, level by level.
+    fn children(&mut self, parent: usize, pending: Vec<Pending<'m>>) {
+        let mut queue: std::collections::VecDeque<(usize, Pending<'m>)> =
+            pending.into_iter().map(|pending| (parent, pending)).collect();
+        while let Some((parent, next)) = queue.pop_front() {
+            let mut below = Vec::new();
+            let waiting = self.levels.len() + 1 + queue.len();
+            let level = self.child(parent, &next, waiting, &mut below);
+            self.levels.push(level);
+            let here = self.levels.len() - 1;
+            queue.extend(below.into_iter().map(|pending| (here, pending)));
+        }
+    }
+
+    fn child(
+        &mut self,
+        parent: usize,
+        next: &Pending<'m>,
+        next_level: usize,
+        below: &mut Vec<Pending<'m>>,
+    ) -> Level {
+        let model = self.model;
+        let expand = next.expand;
+        let (target, many, columns_to_match) =
+            match &model.entity(next.entity).field(expand.field).kind {
+                FieldKind::ToMany { target, inverse } => {
+                    let FieldKind::ToOne(relation) = &model.entity(*target).field(*inverse).kind
+                    else {
+                        unreachable!("the inverse of a to-many relation is to-one");
+                    };
+                    (*target, true, relation.columns.clone())
+                }
+                FieldKind::ToOne(relation) => {
+                    let target = relation.target;
+                    (target, false, model.entity(target).key_columns.clone())
+                }
+                _ => unreachable!("only relations are expanded"),
+            };
+        let keys = self.renderer.bind(BindSource::ParentKeys);
+        let dialect = self.renderer.dialect;
+        let parents = dialect.elements(&keys, "p");
+        let composite = columns_to_match.len() > 1;
+        let matches = |renderer: &Renderer<'_>, alias: &Alias| -> Vec<String> {
+            columns_to_match
+                .iter()
+                .enumerate()
+                .map(|(index, column)| {
+                    let ty = model.entity(target).column(*column).ty;
+                    let key = dialect.parent_key("p", composite.then_some(index), ty);
+                    format!("{} = {key}", renderer.column(alias, target, *column))
+                })
+                .collect()
+        };
+
+        // The rows of one parent, found on its own index and cut off at the bound.
+        let chosen = self.renderer.open_from();
+        let mut conditions = matches(&self.renderer, &chosen);
+        conditions.extend(self.renderer.rule(RuleRef::Read(target), &chosen, target));
+        let inner_tail = if many {
+            let terms = sort_terms(&mut self.renderer, &chosen, target, &expand.order);
+            let limit = self.renderer.bind(BindSource::Number(i64::from(expand.limit)));
+            format!(" ORDER BY {} LIMIT {limit}", order_by(&terms, false))
+        } else {
+            String::new()
+        };
+        let inner_from = self.from(&chosen, target);
+        let inner = format!(
+            "SELECT {}.rowid FROM {inner_from}{}{inner_tail}",
+            chosen.name(),
+            where_clause(&conditions)
+        );
+
+        let alias = self.renderer.open_from();
+        let mut columns = Columns::default();
+        columns.add("p.key".to_owned());
+        let members: Vec<Member> = Members {
+            renderer: &mut self.renderer,
+            columns: &mut columns,
+            pending: below,
+            next_level,
+            hash_all: false,
+        }
+        .of(&alias, target, &expand.selection);
+        let terms = sort_terms(&mut self.renderer, &alias, target, &expand.order);
+        let order = if terms.is_empty() {
+            "p.key".to_owned()
+        } else {
+            format!("p.key, {}", order_by(&terms, false))
+        };
+        let joins = self.renderer.close_from();
+        let statement = self.statement(format!(
+            "SELECT {} FROM {parents} JOIN {} AS {} ON {}.rowid IN ({inner}){joins} ORDER BY {order}",
+            columns.list(),
+            self.renderer.table(target),
+            alias.name(),
+            alias.name(),
+        ));
+        Level {
+            statement,
+            encoder: Encoder { members },
+            parent: Some(Parent { level: parent, many }),
+            order: Vec::new(),
+        }
+    }
+}
+
+fn where_clause(conditions: &[String]) -> String {
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", conditions.join(" AND "))
+    }
+}
+
+impl From<&str> for SqlText {
+    fn from(sql: &str) -> Self {
+        Self { sql: Arc::from(sql), binds: Vec::new() }
+    }
+}

@@ -1,0 +1,149 @@
+//! Keyset paging: the order of a list, and the condition that continues behind a row.
+
+use expr::{EntityId, FieldId, Type};
+use model::{FieldKind, Scalar};
+
+use super::members::{key_show, show};
+use super::shape::Order;
+use crate::binds::BindSource;
+use crate::encode::Show;
+use crate::render::{Alias, Renderer};
+use crate::rules::RuleRef;
+
+/// A term of the order, rendered.
+#[derive(Debug, Clone)]
+pub struct SortTerm {
+    /// The SQL.
+    pub sql: String,
+    /// Whether high comes first.
+    pub descending: bool,
+    /// Whether it can be null. Null counts as lower than any value.
+    pub nullable: bool,
+    /// How cursors show it.
+    pub show: Show,
+}
+
+/// Renders the order's terms on the row at `alias`. A relation sorts by its key's columns.
+pub fn sort_terms(
+    renderer: &mut Renderer<'_>,
+    alias: &Alias,
+    entity: EntityId,
+    order: &[Order],
+) -> Vec<SortTerm> {
+    let mut terms = Vec::new();
+    for order in order {
+        let (mut alias, mut entity) = (alias.clone(), entity);
+        let mut conditions = Vec::new();
+        for hop in &order.hops {
+            (alias, entity) = renderer.join(&alias, entity, *hop);
+            conditions.extend(renderer.rule(RuleRef::Read(entity), &alias, entity));
+        }
+        for (sql, nullable, show) in columns(renderer, &alias, entity, order.field) {
+            let sql = if conditions.is_empty() {
+                sql
+            } else {
+                format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
+            };
+            let nullable = nullable || !order.hops.is_empty();
+            terms.push(SortTerm { sql, descending: order.descending, nullable, show });
+        }
+    }
+    terms
+}
+
+fn columns(
+    renderer: &mut Renderer<'_>,
+    alias: &Alias,
+    entity: EntityId,
+    id: FieldId,
+) -> Vec<(String, bool, Show)> {
+    let model = renderer.model;
+    let field = model.entity(entity).field(id);
+    let nullable = !field.required || field.rules.read.is_some();
+    match &field.kind {
+        FieldKind::ToOne(relation) if relation.columns.len() > 1 => relation
+            .columns
+            .iter()
+            .map(|column| {
+                let ty = model.entity(entity).column(*column).ty;
+                (renderer.column(alias, entity, *column), nullable, key_show(ty))
+            })
+            .collect(),
+        FieldKind::ToOne(relation) => {
+            let ty = model.entity(entity).column(relation.columns[0]).ty;
+            vec![(renderer.client_field(alias, entity, id), nullable, key_show(ty))]
+        }
+        FieldKind::Scalar { scalar, .. } | FieldKind::Computed { scalar, .. } => {
+            let sql = renderer.client_field(alias, entity, id);
+            let sql = match scalar {
+                Scalar::Decimal => renderer.dialect.collated(sql, &Type::Decimal),
+                _ => sql,
+            };
+            let nullable = nullable || matches!(field.kind, FieldKind::Computed { .. });
+            vec![(sql, nullable, show(*scalar))]
+        }
+        FieldKind::List { .. } | FieldKind::ToMany { .. } => Vec::new(),
+    }
+}
+
+/// Writes ORDER BY's list; reversed for the page before a cursor.
+pub fn order_by(terms: &[SortTerm], reversed: bool) -> String {
+    let terms: Vec<String> = terms
+        .iter()
+        .map(|term| {
+            let direction = if term.descending != reversed { " DESC" } else { "" };
+            format!("{}{direction}", term.sql)
+        })
+        .collect();
+    terms.join(", ")
+}
+
+/// Writes the condition "behind the cursor's row", where `nulls` says which of its values are null.
+pub fn keyset(
+    renderer: &mut Renderer<'_>,
+    terms: &[SortTerm],
+    nulls: &[bool],
+    reversed: bool,
+) -> String {
+    let values: Vec<Option<String>> = nulls
+        .iter()
+        .enumerate()
+        .map(|(index, null)| (!null).then(|| renderer.bind(BindSource::Cursor(index as u16))))
+        .collect();
+    let falling = |term: &SortTerm| term.descending != reversed;
+    let same_direction = terms.iter().all(|term| falling(term) == falling(&terms[0]));
+    if same_direction && terms.iter().all(|term| !term.nullable) {
+        let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
+        let values: Vec<&str> = values.iter().flatten().map(String::as_str).collect();
+        let sign = if falling(&terms[0]) { "<" } else { ">" };
+        return format!("(({}) {sign} ({}))", columns.join(", "), values.join(", "));
+    }
+    let mut ways = Vec::new();
+    let mut equal = String::new();
+    for (term, value) in terms.iter().zip(&values) {
+        let sql = &term.sql;
+        let beyond = match (value, falling(term)) {
+            (None, false) => Some(format!("{sql} IS NOT NULL")),
+            (None, true) => None,
+            (Some(value), false) => Some(format!("{sql} > {value}")),
+            (Some(value), true) if term.nullable => {
+                Some(format!("({sql} < {value} OR {sql} IS NULL)"))
+            }
+            (Some(value), true) => Some(format!("{sql} < {value}")),
+        };
+        ways.extend(beyond.map(|beyond| format!("({equal}{beyond})")));
+        equal.push_str(&match value {
+            None => format!("{sql} IS NULL AND "),
+            Some(value) => format!("{sql} = {value} AND "),
+        });
+    }
+    let ways = if ways.is_empty() { "0".to_owned() } else { ways.join(" OR ") };
+    // The first term alone bounds the search, so that an index on it is used.
+    match (&values[0], falling(&terms[0])) {
+        (Some(value), false) => format!("({} >= {value} AND ({ways}))", terms[0].sql),
+        (Some(value), true) if !terms[0].nullable => {
+            format!("({} <= {value} AND ({ways}))", terms[0].sql)
+        }
+        _ => format!("({ways})"),
+    }
+}

@@ -1,0 +1,79 @@
+//! The shape of a read: all of a request but its values. It is the key of the plan cache.
+
+use expr::{EntityId, FieldId, Node};
+
+/// A read without its values.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// What is read.
+    pub entity: EntityId,
+    /// One row by its key, or a page.
+    pub target: Target,
+    /// What is shown of each row.
+    pub selection: Selection,
+    /// The client's filter, its literals taken out as atoms.
+    pub filter: Option<Node>,
+    /// How many atoms the filter has.
+    pub filter_atoms: usize,
+    /// The order, which ends with the key so that it is total.
+    pub order: Vec<Order>,
+    /// Where the page starts.
+    pub page: PageShape,
+    /// Whether all rows are counted too.
+    pub count: bool,
+}
+
+/// What a read returns.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// One row, by its key.
+    One,
+    /// A page of rows.
+    Many,
+}
+
+/// What is shown of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Selection {
+    /// The fields shown; `None` for all.
+    pub fields: Option<Vec<FieldId>>,
+    /// The relations embedded.
+    pub expand: Vec<Expand>,
+}
+
+/// A relation to embed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Expand {
+    /// The relation.
+    pub field: FieldId,
+    /// What is shown of its rows.
+    pub selection: Selection,
+    /// For to-many relations: the order, which ends with the key.
+    pub order: Vec<Order>,
+    /// For to-many relations: at most this many rows for each parent.
+    pub limit: u32,
+}
+
+/// A field to sort by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// The to-one relations followed to it.
+    pub hops: Vec<FieldId>,
+    /// The field.
+    pub field: FieldId,
+    /// Whether high comes first. Null counts as lower than any value.
+    pub descending: bool,
+}
+
+/// Where a page starts. For cursors: which of their values are null.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PageShape {
+    /// At the first row.
+    First,
+    /// Behind the cursor's row.
+    After(Vec<bool>),
+    /// It ends before the cursor's row.
+    Before(Vec<bool>),
+    /// After a number of rows.
+    Offset,
+}

@@ -1,0 +1,157 @@
+//! FROM clauses: aliases, joins along to-one relations, subqueries over to-many ones.
+
+use expr::{EntityId, FieldId, Path};
+use model::FieldKind;
+
+use super::{Place, Renderer};
+
+/// The name by which a table is known in a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    name: String,
+    from: usize,
+}
+
+impl Alias {
+    /// No alias: columns stand for themselves.
+    pub fn bare() -> Self {
+        Self { name: String::new(), from: 0 }
+    }
+
+    /// Puts the alias before a column's quoted name.
+    pub fn qualify(&self, column: &str) -> String {
+        if self.name.is_empty() { column.to_owned() } else { format!("{}.{column}", self.name) }
+    }
+
+    /// Returns the alias's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn from(&self) -> usize {
+        self.from
+    }
+}
+
+/// An open FROM clause.
+#[derive(Debug, Default)]
+pub(super) struct From {
+    joins: Vec<Join>,
+}
+
+#[derive(Debug)]
+struct Join {
+    parent: Alias,
+    field: FieldId,
+    alias: Alias,
+    sql: String,
+}
+
+impl<'m> Renderer<'m> {
+    /// Opens a FROM clause over an entity's table and returns its alias.
+    pub fn open_from(&mut self) -> Alias {
+        self.froms.push(From::default());
+        self.new_alias(self.froms.len() - 1)
+    }
+
+    /// Closes the innermost FROM clause and returns its joins.
+    pub fn close_from(&mut self) -> String {
+        let from = self.froms.pop().expect("a FROM clause is open");
+        from.joins.into_iter().map(|join| join.sql).collect()
+    }
+
+    /// Returns a fresh alias for a table of the innermost open FROM clause.
+    pub fn new_alias(&mut self, from: usize) -> Alias {
+        let alias = Alias { name: format!("t{}", self.next_alias), from };
+        self.next_alias += 1;
+        alias
+    }
+
+    /// Returns the quoted table of an entity.
+    pub fn table(&self, entity: EntityId) -> String {
+        self.dialect.quote(&self.model.entity(entity).table)
+    }
+
+    /// Returns the alias of the row a to-one relation leads to, joining it if need be.
+    pub fn join(&mut self, parent: &Alias, entity: EntityId, field: FieldId) -> (Alias, EntityId) {
+        let model = self.model;
+        let FieldKind::ToOne(relation) = &model.entity(entity).field(field).kind else {
+            unreachable!("only to-one relations are joined");
+        };
+        let target = relation.target;
+        let known = self.froms[parent.from]
+            .joins
+            .iter()
+            .find(|join| join.parent == *parent && join.field == field)
+            .map(|join| join.alias.clone());
+        if let Some(alias) = known {
+            return (alias, target);
+        }
+        let alias = self.new_alias(parent.from);
+        let on: Vec<String> = relation
+            .columns
+            .iter()
+            .zip(&model.entity(target).key_columns)
+            .map(|(from, to)| {
+                format!(
+                    "{} = {}",
+                    self.column(&alias, target, *to),
+                    self.column(parent, entity, *from)
+                )
+            })
+            .collect();
+        let sql =
+            format!(" LEFT JOIN {} AS {} ON {}", self.table(target), alias.name, on.join(" AND "));
+        self.froms[parent.from].joins.push(Join {
+            parent: parent.clone(),
+            field,
+            alias: alias.clone(),
+            sql,
+        });
+        (alias, target)
+    }
+
+    /// Follows a path to its row. In a guarded frame also returns the conditions under which the
+    /// caller may see the rows on the way.
+    pub(super) fn follow(&mut self, path: &Path) -> (Alias, EntityId, Vec<String>) {
+        let Place::Row { mut alias, mut entity, .. } = self.place(path.var) else {
+            unreachable!("paths start at rows");
+        };
+        let guarded = self.frame().guarded;
+        let mut conditions = Vec::new();
+        for hop in &path.hops {
+            (alias, entity) = self.join(&alias, entity, *hop);
+            if guarded {
+                let rule = crate::rules::RuleRef::Read(entity);
+                conditions.extend(self.rule(rule, &alias, entity));
+            }
+        }
+        (alias, entity, conditions)
+    }
+
+    /// Writes `child's foreign key = parent's key` for a to-many relation.
+    pub(super) fn on_inverse(
+        &self,
+        parent: (&Alias, EntityId),
+        child: (&Alias, EntityId),
+        inverse: FieldId,
+    ) -> String {
+        let model = self.model;
+        let FieldKind::ToOne(relation) = &model.entity(child.1).field(inverse).kind else {
+            unreachable!("the inverse of a to-many relation is to-one");
+        };
+        let parts: Vec<String> = relation
+            .columns
+            .iter()
+            .zip(&model.entity(parent.1).key_columns)
+            .map(|(from, to)| {
+                format!(
+                    "{} = {}",
+                    self.column(child.0, child.1, *from),
+                    self.column(parent.0, parent.1, *to)
+                )
+            })
+            .collect();
+        parts.join(" AND ")
+    }
+}

@@ -1,0 +1,224 @@
+//! Renders predicates and terms as SQL text.
+//!
+//! A `Renderer` holds the open `FROM` clauses: following a to-one relation adds a join to the clause
+//! in which its variable lives. Client filters are rendered *guarded*: what a read rule hides is
+//! null to them, so that no filter or sort can tell a hidden value from a missing one.
+
+mod from;
+mod predicate;
+mod term;
+
+use expr::{AtomShape, EntityId, FieldId, Kind, Node, Nulls, Pred, Prepared, VarId};
+use model::{ColumnId, FieldKind, Model, Rule};
+
+use crate::binds::BindSource;
+use crate::dialect::Dialect;
+use crate::rules::{RuleBook, RuleRef};
+
+pub use from::Alias;
+use from::From;
+
+/// Writes SQL text, collecting binds and joins on the way.
+pub struct Renderer<'m> {
+    pub(crate) model: &'m Model,
+    pub(crate) dialect: Dialect,
+    rules: &'m RuleBook,
+    shapes: &'m [AtomShape],
+    binds: Vec<BindSource>,
+    froms: Vec<From>,
+    frames: Vec<Frame<'m>>,
+    next_alias: usize,
+}
+
+/// The expression being rendered: whose variables and atoms are meant.
+struct Frame<'m> {
+    vars: Vec<(VarId, Place)>,
+    /// The first atom of this expression among all atoms of the request.
+    atoms_from: u16,
+    /// The expression's atoms where they are of the model: its literals are written inline.
+    atoms: &'m [Node],
+    /// Whether read rules apply to what the expression touches.
+    guarded: bool,
+}
+
+/// Where a variable lives.
+#[derive(Clone, Debug)]
+enum Place {
+    /// A row of a table in an open FROM clause.
+    Row { alias: Alias, entity: EntityId, from: usize },
+    /// An element of a list.
+    Element { alias: Alias, json: bool },
+}
+
+impl<'m> Renderer<'m> {
+    /// Starts a statement over the model for a caller whose atoms have these shapes.
+    pub fn new(
+        model: &'m Model,
+        dialect: Dialect,
+        rules: &'m RuleBook,
+        shapes: &'m [AtomShape],
+    ) -> Self {
+        Self {
+            model,
+            dialect,
+            rules,
+            shapes,
+            binds: Vec::new(),
+            froms: Vec::new(),
+            frames: Vec::new(),
+            next_alias: 0,
+        }
+    }
+
+    /// Adds a bind and returns its placeholder.
+    pub fn bind(&mut self, source: BindSource) -> String {
+        self.binds.push(source);
+        self.dialect.placeholder(self.binds.len())
+    }
+
+    /// Hands over the binds collected so far, and starts anew for another statement.
+    pub fn take_binds(&mut self) -> Vec<BindSource> {
+        std::mem::take(&mut self.binds)
+    }
+
+    /// Renders a client's filter on the row at `alias`; its atoms come first in the request.
+    pub fn filter(&mut self, tree: &'m Node, alias: &Alias, entity: EntityId) -> String {
+        let pred = expr::lower(tree, self.shapes, Nulls::False);
+        self.guarded(alias, entity, |renderer| renderer.predicate(&pred))
+    }
+
+    /// Renders a field of the row at `alias` as clients may see it: null where a rule hides it.
+    pub fn client_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
+        self.guarded(alias, entity, |renderer| renderer.guarded_field(alias, entity, field))
+    }
+
+    fn guarded<T>(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        render: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.framed(alias, entity, 0, &[], true, render)
+    }
+
+    /// Renders a rule on the row at `alias`, folded for this caller. `None` means always true.
+    pub fn rule(&mut self, rule: RuleRef, alias: &Alias, entity: EntityId) -> Option<String> {
+        match self.folded(rule) {
+            Pred::True => None,
+            pred => {
+                let (prepared, atoms_from) = self.rules.find(self.model, rule)?;
+                Some(self.framed(alias, entity, atoms_from, &prepared.atoms, false, |renderer| {
+                    renderer.predicate(&pred)
+                }))
+            }
+        }
+    }
+
+    /// Lowers a rule for this caller. A missing rule denies.
+    pub fn folded(&self, rule: RuleRef) -> Pred {
+        let Some((prepared, from)) = self.rules.find(self.model, rule) else { return Pred::False };
+        let shapes = &self.shapes[from as usize..from as usize + prepared.atoms.len()];
+        expr::lower(&prepared.tree, shapes, Nulls::Unknown)
+    }
+
+    fn framed<T>(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        atoms_from: u16,
+        atoms: &'m [Node],
+        guarded: bool,
+        render: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let from = alias.from();
+        let row = Place::Row { alias: alias.clone(), entity, from };
+        self.frames.push(Frame { vars: vec![(VarId(0), row)], atoms_from, atoms, guarded });
+        let result = render(self);
+        self.frames.pop();
+        result
+    }
+
+    fn frame(&self) -> &Frame<'m> {
+        self.frames.last().expect("terms are rendered inside a frame")
+    }
+
+    fn place(&self, var: VarId) -> Place {
+        let (_, place) = self
+            .frame()
+            .vars
+            .iter()
+            .rev()
+            .find(|(bound, _)| *bound == var)
+            .expect("the checker bound every variable");
+        place.clone()
+    }
+
+    /// Writes a column of the row at `alias`.
+    pub fn column(&self, alias: &Alias, entity: EntityId, column: ColumnId) -> String {
+        let name = self.dialect.quote(&self.model.entity(entity).column(column).name);
+        alias.qualify(&name)
+    }
+
+    fn computed(&mut self, alias: &Alias, entity: EntityId, expr: &'m Rule) -> String {
+        let shapes = literal_shapes(&expr.expr);
+        let term = expr::lower_term(&expr.expr.tree, &shapes, Nulls::False);
+        self.framed(alias, entity, 0, &expr.expr.atoms, false, |renderer| renderer.term(&term))
+    }
+
+    /// Renders a field without its read rule.
+    pub fn plain_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
+        let model = self.model;
+        match &model.entity(entity).field(field).kind {
+            FieldKind::Scalar { column, .. } | FieldKind::List { column, .. } => {
+                self.column(alias, entity, *column)
+            }
+            FieldKind::ToOne(relation) => self.column(alias, entity, relation.columns[0]),
+            FieldKind::Computed { expr, .. } => self.computed(alias, entity, expr),
+            FieldKind::ToMany { .. } => "NULL".to_owned(),
+        }
+    }
+
+    fn guarded_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
+        let sql = self.plain_field(alias, entity, field);
+        let ruled = self.model.entity(entity).field(field).rules.read.is_some();
+        match ruled.then(|| self.rule(RuleRef::ReadField(entity, field), alias, entity)).flatten() {
+            Some(rule) => format!("CASE WHEN {rule} THEN {sql} END"),
+            None => sql,
+        }
+    }
+}
+
+/// Renders a condition of the model (a check, a partial index) with bare column names and constants.
+pub fn standalone(model: &Model, dialect: Dialect, entity: EntityId, condition: &Prepared) -> String {
+    let rules = RuleBook::default();
+    let shapes = literal_shapes(condition);
+    let pred = expr::lower(&condition.tree, &shapes, Nulls::Unknown);
+    let mut renderer = Renderer::new(model, dialect, &rules, &[]);
+    let alias = Alias::bare();
+    renderer.framed_standalone(&alias, entity, &condition.atoms, &pred)
+}
+
+impl Renderer<'_> {
+    fn framed_standalone(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        atoms: &[Node],
+        pred: &Pred,
+    ) -> String {
+        // The atoms outlive this call only; a renderer of their own lifetime keeps that honest.
+        let mut inner = Renderer::new(self.model, self.dialect, self.rules, self.shapes);
+        inner.framed(alias, entity, 0, atoms, false, |renderer| renderer.predicate(pred))
+    }
+}
+
+/// Returns the shapes of atoms that are all literals, as in checks and computed fields.
+fn literal_shapes(expr: &Prepared) -> Vec<AtomShape> {
+    expr.atoms
+        .iter()
+        .map(|atom| match &atom.kind {
+            Kind::Literal(literal) => AtomShape::of(&literal.0),
+            _ => AtomShape::Value,
+        })
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Terms as SQL scalars.
+
+use expr::{ArithOp, Kind, Path, Term, Type, VarId};
+
+use super::{Place, Renderer};
+use crate::binds::BindSource;
+
+impl Renderer<'_> {
+    pub(super) fn term(&mut self, term: &Term) -> String {
+        match term {
+            Term::Field { of, field, .. } => self.along(of, |renderer, alias, entity| {
+                if renderer.frame().guarded {
+                    renderer.guarded_field(alias, entity, *field)
+                } else {
+                    renderer.plain_field(alias, entity, *field)
+                }
+            }),
+            Term::RefKey { of, field, .. } => self.along(of, |renderer, alias, entity| {
+                if renderer.frame().guarded {
+                    renderer.guarded_field(alias, entity, *field)
+                } else {
+                    renderer.plain_field(alias, entity, *field)
+                }
+            }),
+            Term::Element(var, ty) => {
+                let (alias, _) = self.element_place(*var);
+                self.dialect.element(&alias, ty)
+            }
+            Term::Atom(index, _) => self.atom(*index),
+            Term::Null(_) => "NULL".to_owned(),
+            Term::JsonPath(json, path) => {
+                let json = self.term(json);
+                let path = self.dialect.json_path(path);
+                self.dialect.json_value(&json, &path)
+            }
+            Term::JsonAs(json, ty) => self.json_as(json, ty),
+            Term::Convert(inner, from, to) => {
+                let inner = self.term(inner);
+                self.dialect.convert(&inner, from, to)
+            }
+            Term::Neg(inner, ty) => {
+                let inner = self.term(inner);
+                self.dialect.negate(&inner, ty)
+            }
+            Term::Arith { op, left, right, left_ty, .. } => {
+                let (left, right) = (self.term(left), self.term(right));
+                self.dialect.arithmetic(*op, &left, &right, left_ty)
+            }
+            Term::Call(func, args) => {
+                let args: Vec<(String, Type)> =
+                    args.iter().map(|(arg, ty)| (self.term(arg), ty.clone())).collect();
+                self.dialect.call(*func, &args)
+            }
+            Term::CountRows { of, relation } => {
+                let (from, conditions) = self.rows(of, *relation, VarId(u16::MAX), None);
+                format!("(SELECT COUNT(*) FROM {from} WHERE {conditions})")
+            }
+            Term::Truth(pred) => format!("({})", self.predicate(pred)),
+            Term::Case(condition, then, otherwise) => {
+                let condition = self.predicate(condition);
+                let (then, otherwise) = (self.term(then), self.term(otherwise));
+                format!("CASE WHEN {condition} THEN {then} ELSE {otherwise} END")
+            }
+        }
+    }
+
+    /// Renders at the end of a path; null where a guarded row on the way is hidden.
+    fn along(
+        &mut self,
+        path: &Path,
+        render: impl FnOnce(&mut Self, &super::Alias, expr::EntityId) -> String,
+    ) -> String {
+        let (alias, entity, conditions) = self.follow(path);
+        let sql = render(self, &alias, entity);
+        if conditions.is_empty() {
+            sql
+        } else {
+            format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
+        }
+    }
+
+    fn atom(&mut self, index: u16) -> String {
+        let frame = self.frame();
+        if let Some(Kind::Literal(literal)) =
+            frame.atoms.get(index as usize).map(|atom| &atom.kind)
+        {
+            return self.dialect.literal(&literal.0);
+        }
+        let source = BindSource::Atom(frame.atoms_from + index);
+        self.bind(source)
+    }
+
+    fn json_as(&mut self, json: &Term, ty: &Type) -> String {
+        if let Term::Element(var, _) = json {
+            let (alias, _) = self.element_place(*var);
+            return self.dialect.element_as(&alias, ty);
+        }
+        let (base, path) = match json {
+            Term::JsonPath(base, path) => (&**base, self.dialect.json_path(path)),
+            base => (base, self.dialect.json_path(&[])),
+        };
+        let guard = match base {
+            Term::Element(var, _) => {
+                // Only objects and lists are JSON text in json_each; a scalar has no members.
+                let (alias, _) = self.element_place(*var);
+                Some(format!(
+                    "CASE WHEN {alias}.type IN ('object', 'array') THEN {alias}.value END"
+                ))
+            }
+            _ => None,
+        };
+        let base = guard.unwrap_or_else(|| self.term(base));
+        self.dialect.json_as(&base, &path, ty)
+    }
+
+    fn element_place(&self, var: VarId) -> (String, bool) {
+        match self.place(var) {
+            Place::Element { alias, json } => (alias.name().to_owned(), json),
+            Place::Row { .. } => unreachable!("the checker tells rows from elements"),
+        }
+    }
+
+    /// Returns a term's type.
+    pub(super) fn type_of(&self, term: &Term) -> Type {
+        match term {
+            Term::Field { ty, .. }
+            | Term::RefKey { ty, .. }
+            | Term::Element(_, ty)
+            | Term::Atom(_, ty)
+            | Term::Null(ty)
+            | Term::JsonAs(_, ty)
+            | Term::Convert(_, _, ty)
+            | Term::Neg(_, ty) => ty.clone(),
+            Term::JsonPath(..) => Type::Json,
+            Term::Arith { op: ArithOp::Sub, left_ty: Type::Timestamp, right_ty, .. }
+                if *right_ty == Type::Timestamp =>
+            {
+                Type::Duration
+            }
+            Term::Arith { left_ty, .. } => left_ty.clone(),
+            Term::Call(func, args) => match func {
+                expr::Func::ToDecimal => Type::Decimal,
+                expr::Func::Abs => args.first().map_or(Type::Int, |(_, ty)| ty.clone()),
+                // No other function returns a type that is compared in a way of its own.
+                _ => Type::Text,
+            },
+            Term::CountRows { .. } => Type::Int,
+            Term::Truth(_) => Type::Bool,
+            Term::Case(_, then, otherwise) => match self.type_of(then) {
+                Type::Null => self.type_of(otherwise),
+                ty => ty,
+            },
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Compiles a write's shape into statements.
+
+use expr::{AtomShape, EntityId, FieldId, Pred};
+use model::{FieldKind, Model, Relation};
+
+use super::dependents::{Dependents, dependents};
+use super::{Look, Reference, WriteKind, WritePlan, WriteShape};
+use crate::binds::BindSource;
+use crate::dialect::Dialect;
+use crate::encode::Encoder;
+use crate::read::{Columns, Members, Selection, SqlText};
+use crate::render::{Alias, Renderer};
+use crate::rules::{RuleBook, RuleRef};
+
+/// Returns the rules that a write of this shape consults.
+pub fn rules_of(model: &Model, shape: &WriteShape) -> RuleBook {
+    let mut book = RuleBook::default();
+    book.add_reading(model, shape.entity);
+    book.add(model, entity_rule(shape));
+    for field in &shape.sent {
+        if let Some(rule) = field_rule(shape, *field) {
+            book.add(model, rule);
+        }
+        if let FieldKind::ToOne(relation) = &model.entity(shape.entity).field(*field).kind {
+            book.add(model, RuleRef::Read(relation.target));
+        }
+    }
+    book
+}
+
+/// Returns the rule that judges the write as a whole.
+pub fn entity_rule(shape: &WriteShape) -> RuleRef {
+    match shape.kind {
+        WriteKind::Create => RuleRef::Create(shape.entity),
+        WriteKind::Update => RuleRef::Update(shape.entity),
+        WriteKind::Delete => RuleRef::Delete(shape.entity),
+    }
+}
+
+fn field_rule(shape: &WriteShape, field: FieldId) -> Option<RuleRef> {
+    match shape.kind {
+        WriteKind::Create => Some(RuleRef::CreateField(shape.entity, field)),
+        WriteKind::Update => Some(RuleRef::UpdateField(shape.entity, field)),
+        WriteKind::Delete => None,
+    }
+}
+
+/// Compiles a shape for callers whose atoms have these shapes.
+pub fn build(
+    model: &Model,
+    dialect: Dialect,
+    shape: &WriteShape,
+    rules: &RuleBook,
+    atoms: &[AtomShape],
+) -> WritePlan {
+    let selection = Selection::default();
+    let mut builder = Builder {
+        model,
+        shape,
+        selection: &selection,
+        renderer: Renderer::new(model, dialect, rules, atoms),
+    };
+    let entity = model.entity(shape.entity);
+    let found = match shape.kind {
+        WriteKind::Delete => dependents(model, dialect, shape.entity),
+        WriteKind::Create | WriteKind::Update => Dependents::default(),
+    };
+    let made_by_database = entity.identity && !shape.columns.contains(&entity.key_columns[0]);
+    WritePlan {
+        kind: shape.kind,
+        before: (shape.kind != WriteKind::Create).then(|| builder.before()),
+        references: builder.references(),
+        restricted: found.restricted,
+        consequences: found.consequences,
+        statement: builder.statement(made_by_database),
+        returns_key: if shape.kind == WriteKind::Create && made_by_database {
+            entity.key_columns.len()
+        } else {
+            0
+        },
+        after: (shape.kind != WriteKind::Delete).then(|| builder.after()),
+    }
+}
+
+struct Builder<'m> {
+    model: &'m Model,
+    shape: &'m WriteShape,
+    selection: &'m Selection,
+    renderer: Renderer<'m>,
+}
+
+impl<'m> Builder<'m> {
+    fn before(&mut self) -> Look {
+        self.look(self.shape.matched)
+    }
+
+    fn after(&mut self) -> Look {
+        self.look(true)
+    }
+
+    /// Reads the row by its key: what the rules say of it, and the row itself where it is wanted.
+    fn look(&mut self, encoded: bool) -> Look {
+        let entity = self.shape.entity;
+        let alias = self.renderer.open_from();
+        let mut columns = Columns::default();
+        let visible = self.flag(RuleRef::Read(entity), &alias, &mut columns);
+        let allowed = self.flag(entity_rule(self.shape), &alias, &mut columns);
+        let mut fields = Vec::new();
+        for field in &self.shape.sent {
+            if let Some(rule) = field_rule(self.shape, *field)
+                && rule.of(self.model).is_some()
+                && let Some(column) = self.flag(rule, &alias, &mut columns)
+            {
+                fields.push((*field, column));
+            }
+        }
+        let members = if encoded {
+            Members {
+                renderer: &mut self.renderer,
+                columns: &mut columns,
+                pending: &mut Vec::new(),
+                next_level: 1,
+                hash_all: true,
+            }
+            .of(&alias, entity, self.selection)
+        } else {
+            Vec::new()
+        };
+        let joins = self.renderer.close_from();
+        let key = self.key_condition(|renderer, column| renderer.column(&alias, entity, column));
+        let sql = format!(
+            "SELECT {} FROM {} AS {}{joins} WHERE {key}",
+            columns.list(),
+            self.renderer.table(entity),
+            alias.name(),
+        );
+        let statement = self.text(sql);
+        Look { statement, visible, allowed, fields, encoder: Encoder { members } }
+    }
+
+    fn flag(&mut self, rule: RuleRef, alias: &Alias, columns: &mut Columns) -> Option<usize> {
+        let sql = match self.renderer.folded(rule) {
+            Pred::False | Pred::Unknown => Some("0".to_owned()),
+            _ => self.renderer.rule(rule, alias, self.shape.entity),
+        };
+        sql.map(|sql| columns.add(sql))
+    }
+
+    fn key_condition(
+        &mut self,
+        name: impl Fn(&Renderer<'_>, model::ColumnId) -> String,
+    ) -> String {
+        let keys = &self.model.entity(self.shape.entity).key_columns;
+        let parts: Vec<String> = keys
+            .iter()
+            .enumerate()
+            .map(|(index, column)| {
+                let value = self.renderer.bind(BindSource::Key(index as u16));
+                format!("{} = {value}", name(&self.renderer, *column))
+            })
+            .collect();
+        parts.join(" AND ")
+    }
+
+    fn text(&mut self, sql: String) -> SqlText {
+        SqlText { sql: sql.into(), binds: self.renderer.take_binds() }
+    }
+
+    fn statement(&mut self, made_by_database: bool) -> Option<SqlText> {
+        let entity = self.model.entity(self.shape.entity);
+        let table = self.renderer.table(entity.id);
+        let dialect = self.renderer.dialect;
+        let quoted = |column: &model::ColumnId| dialect.quote(&entity.column(*column).name);
+        let values: Vec<String> = (0..self.shape.columns.len())
+            .map(|index| self.renderer.bind(BindSource::Input(index as u16)))
+            .collect();
+        let sql = match self.shape.kind {
+            WriteKind::Create => {
+                let names: Vec<String> = self.shape.columns.iter().map(quoted).collect();
+                let returning = if made_by_database {
+                    let keys: Vec<String> = entity.key_columns.iter().map(quoted).collect();
+                    format!(" RETURNING {}", keys.join(", "))
+                } else {
+                    String::new()
+                };
+                if names.is_empty() {
+                    format!("INSERT INTO {table} DEFAULT VALUES{returning}")
+                } else {
+                    let (names, values) = (names.join(", "), values.join(", "));
+                    format!("INSERT INTO {table} ({names}) VALUES ({values}){returning}")
+                }
+            }
+            WriteKind::Update => {
+                if values.is_empty() {
+                    return None;
+                }
+                let sets: Vec<String> = self
+                    .shape
+                    .columns
+                    .iter()
+                    .zip(&values)
+                    .map(|(column, value)| format!("{} = {value}", quoted(column)))
+                    .collect();
+                let key = self.key_condition(|_, column| quoted(&column));
+                format!("UPDATE {table} SET {} WHERE {key}", sets.join(", "))
+            }
+            WriteKind::Delete => {
+                let key = self.key_condition(|_, column| quoted(&column));
+                format!("DELETE FROM {table} WHERE {key}")
+            }
+        };
+        Some(self.text(sql))
+    }
+
+    /// A reference must lead to a row; one that the client sent, to a row the client may see, so
+    /// that writing does not tell which hidden rows exist. Those the server sets inside the module
+    /// are left to the foreign key.
+    fn references(&mut self) -> Vec<Reference> {
+        let entity = self.model.entity(self.shape.entity);
+        let mut references = Vec::new();
+        for (index, field) in entity.fields.iter().enumerate() {
+            let id = FieldId(index as u32);
+            let FieldKind::ToOne(relation) = &field.kind else { continue };
+            let sent = self.shape.sent.contains(&id);
+            if let Some(inputs) = self.inputs(relation)
+                && (sent || relation.other_module)
+            {
+                let statement = self.find(relation.target, &inputs, sent);
+                references.push(Reference { field: id, statement, inputs });
+            }
+        }
+        references
+    }
+
+    fn inputs(&self, relation: &Relation) -> Option<Vec<u16>> {
+        relation
+            .columns
+            .iter()
+            .map(|column| {
+                let place = self.shape.columns.iter().position(|set| set == column)?;
+                Some(place as u16)
+            })
+            .collect()
+    }
+
+    fn find(&mut self, target: EntityId, inputs: &[u16], guarded: bool) -> SqlText {
+        let alias = self.renderer.open_from();
+        let mut conditions: Vec<String> = Vec::new();
+        for (column, input) in self.model.entity(target).key_columns.iter().zip(inputs) {
+            let value = self.renderer.bind(BindSource::Input(*input));
+            let column = self.renderer.column(&alias, target, *column);
+            conditions.push(format!("{column} = {value}"));
+        }
+        if guarded {
+            conditions.extend(self.renderer.rule(RuleRef::Read(target), &alias, target));
+        }
+        let joins = self.renderer.close_from();
+        let sql = format!(
+            "SELECT 1 FROM {} AS {}{joins} WHERE {}",
+            self.renderer.table(target),
+            alias.name(),
+            conditions.join(" AND ")
+        );
+        self.text(sql)
+    }
+}

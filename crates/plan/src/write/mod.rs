@@ -1,0 +1,96 @@
+//! Writes: one row created, changed or deleted, judged by its rules inside the transaction.
+
+mod build;
+mod dependents;
+mod run;
+
+pub use build::{build, rules_of};
+pub use run::{WriteOutput, WriteRun, WriteValues};
+
+use expr::{EntityId, FieldId};
+use model::ColumnId;
+
+use crate::encode::Encoder;
+use crate::read::SqlText;
+
+/// A write without its values: the key of the plan cache.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct WriteShape {
+    /// What is written.
+    pub entity: EntityId,
+    /// How.
+    pub kind: WriteKind,
+    /// The columns that are set, in the order of their values.
+    pub columns: Vec<ColumnId>,
+    /// The fields the client sent; field rules judge them, and references among them must be readable.
+    pub sent: Vec<FieldId>,
+    /// Whether the row's hash is compared before it is written (`If-Match`).
+    pub matched: bool,
+}
+
+/// The kinds of writes.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum WriteKind {
+    /// A new row.
+    Create,
+    /// Some columns of a row.
+    Update,
+    /// A row is removed.
+    Delete,
+}
+
+/// A write compiled for one shape and one kind of caller.
+#[derive(Debug)]
+pub struct WritePlan {
+    /// How.
+    pub kind: WriteKind,
+    /// Reads the row as it is: may the caller see it, change it, and is it what they believe?
+    pub before: Option<Look>,
+    /// Each finds the target of a reference.
+    pub references: Vec<Reference>,
+    /// Each finds a row elsewhere that keeps this one from being deleted.
+    pub restricted: Vec<Restriction>,
+    /// What follows from a deletion in other modules.
+    pub consequences: Vec<SqlText>,
+    /// The write; `None` where nothing is to be set.
+    pub statement: Option<SqlText>,
+    /// How many columns the statement returns as the key, where the database makes it.
+    pub returns_key: usize,
+    /// Reads the row as it has become.
+    pub after: Option<Look>,
+}
+
+/// A statement that reads the row being written.
+#[derive(Debug)]
+pub struct Look {
+    /// The statement, by key.
+    pub statement: SqlText,
+    /// The column that says whether the caller may see the row; `None` where always.
+    pub visible: Option<usize>,
+    /// The column that says whether the caller may write it; `None` where always.
+    pub allowed: Option<usize>,
+    /// The columns that say whether the caller may send a field.
+    pub fields: Vec<(FieldId, usize)>,
+    /// The row as its reader may see it.
+    pub encoder: Encoder,
+}
+
+/// A reference that a write sets.
+#[derive(Debug)]
+pub struct Reference {
+    /// The relation.
+    pub field: FieldId,
+    /// Finds the target, where the caller may see it.
+    pub statement: SqlText,
+    /// The places of the key's columns among the written values.
+    pub inputs: Vec<u16>,
+}
+
+/// A relation of another module that keeps a row from being deleted.
+#[derive(Debug)]
+pub struct Restriction {
+    /// The entity whose rows point here.
+    pub entity: EntityId,
+    /// Finds one.
+    pub statement: SqlText,
+}

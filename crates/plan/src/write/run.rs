@@ -1,0 +1,300 @@
+//! Runs a write plan: looks at the row, checks references, writes, and looks again.
+
+use std::sync::Arc;
+
+use expr::{EntityId, FieldId};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::{Look, WriteKind, WritePlan};
+use crate::binds::{BindSource, bind};
+use crate::encode::Collect;
+use crate::program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
+use crate::read::{RowBody, SqlText};
+use crate::rules::AtomValues;
+
+/// The values of one write.
+#[derive(Debug, Clone, Default)]
+pub struct WriteValues {
+    /// The atoms' values.
+    pub atoms: AtomValues,
+    /// The key: of the path, or of the new row where the client or the server makes it.
+    pub key: Vec<Bind>,
+    /// The values of the shape's columns.
+    pub inputs: Vec<Bind>,
+    /// The hashes of which the row must have one (`If-Match`); `None` where any will do.
+    pub hashes: Option<Vec<u64>>,
+}
+
+/// How a write ended.
+#[derive(Debug, PartialEq)]
+pub enum WriteOutput {
+    /// The row was created or changed.
+    Written {
+        /// The row; `None` where the caller may not read it.
+        row: Option<RowBody>,
+        /// Its key.
+        key: Vec<Bind>,
+    },
+    /// The row was deleted.
+    Deleted,
+    /// There is no such row, as far as the caller may know.
+    NotFound,
+    /// The caller may see the row, but not do this to it.
+    Denied,
+    /// The caller may write the row, but not send these fields.
+    DeniedFields(Vec<FieldId>),
+    /// The row is not what the caller believes.
+    Stale,
+    /// These references lead to no row that the caller may see.
+    NoTarget(Vec<FieldId>),
+    /// Rows of this entity refer to the row.
+    InUse(EntityId),
+    /// The database's verdict.
+    Violated(Constraint),
+}
+
+/// A write in progress.
+pub struct WriteRun {
+    plan: Arc<WritePlan>,
+    values: WriteValues,
+    binds: Vec<Bind>,
+    step: Step,
+    found: bool,
+    /// The key that the database made.
+    made: Vec<Bind>,
+    missing: Vec<FieldId>,
+    seen: Option<RowBody>,
+    end: Option<WriteOutput>,
+}
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Start,
+    Before,
+    Reference(usize),
+    Restricted(usize),
+    Consequence(usize),
+    Write,
+    After,
+    Done,
+}
+
+impl WriteRun {
+    /// Starts a write.
+    pub fn new(plan: Arc<WritePlan>, values: WriteValues) -> Self {
+        Self {
+            plan,
+            values,
+            binds: Vec::new(),
+            step: Step::Start,
+            found: false,
+            made: Vec::new(),
+            missing: Vec::new(),
+            seen: None,
+            end: None,
+        }
+    }
+
+    /// Draws the conclusion of the step that has just run.
+    fn conclude(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        match self.step {
+            Step::Before if !self.found => self.end = Some(WriteOutput::NotFound),
+            Step::Reference(at) if !self.found => self.missing.push(plan.references[at].field),
+            Step::Restricted(at) if self.found => {
+                self.end = Some(WriteOutput::InUse(plan.restricted[at].entity));
+            }
+            _ => {}
+        }
+        self.found = false;
+    }
+
+    /// Returns the step behind a step, skipping those the plan does not have.
+    fn behind(&self, step: Step) -> Step {
+        let plan = &self.plan;
+        let next = match step {
+            Step::Start => Step::Before,
+            Step::Before => Step::Reference(0),
+            Step::Reference(at) => Step::Reference(at + 1),
+            Step::Restricted(at) => Step::Restricted(at + 1),
+            Step::Consequence(at) => Step::Consequence(at + 1),
+            Step::Write => Step::After,
+            Step::After | Step::Done => Step::Done,
+        };
+        match next {
+            Step::Before if plan.before.is_none() => self.behind(Step::Before),
+            Step::Reference(at) if at >= plan.references.len() => {
+                self.first_of(Step::Restricted(0), plan.restricted.len())
+            }
+            Step::Restricted(at) if at >= plan.restricted.len() => {
+                self.first_of(Step::Consequence(0), plan.consequences.len())
+            }
+            Step::Consequence(at) if at >= plan.consequences.len() => Step::Write,
+            Step::After if plan.after.is_none() => Step::Done,
+            other => other,
+        }
+    }
+
+    fn first_of(&self, step: Step, count: usize) -> Step {
+        match step {
+            _ if count > 0 => step,
+            Step::Restricted(_) => {
+                self.first_of(Step::Consequence(0), self.plan.consequences.len())
+            }
+            _ => Step::Write,
+        }
+    }
+
+    /// A null reference has nothing to find.
+    fn is_null_reference(&self, at: usize) -> bool {
+        self.plan.references[at]
+            .inputs
+            .iter()
+            .any(|input| self.values.inputs[*input as usize] == Bind::Null)
+    }
+
+    fn look<R: Row>(&mut self, look: &Look, row: &R) {
+        let is_true = |column: Option<usize>| {
+            column.is_none_or(|column| matches!(row.cell(column), Cell::Int(truth) if truth != 0))
+        };
+        let before = self.step == Step::Before;
+        let visible = is_true(look.visible);
+        self.found = visible || !before;
+        if !self.found {
+            return;
+        }
+        let denied: Vec<FieldId> = look
+            .fields
+            .iter()
+            .filter(|(_, column)| !is_true(Some(*column)))
+            .map(|(field, _)| *field)
+            .collect();
+        if !is_true(look.allowed) {
+            self.end = Some(WriteOutput::Denied);
+        } else if !denied.is_empty() {
+            self.end = Some(WriteOutput::DeniedFields(denied));
+        }
+        if self.end.is_some() || look.encoder.members.is_empty() {
+            return;
+        }
+        let mut json = Vec::with_capacity(256);
+        let mut sink = Collect { hasher: Some(Box::new(Xxh3::new())), insertions: Vec::new() };
+        look.encoder.write(&mut json, row, &mut sink);
+        let hash = sink.hasher.map_or(0, |hasher| hasher.digest());
+        if before {
+            let fits = self.values.hashes.as_ref().is_none_or(|hashes| hashes.contains(&hash));
+            if !fits {
+                self.end = Some(WriteOutput::Stale);
+            }
+        } else if visible {
+            self.seen = Some(RowBody { json, hash });
+        }
+    }
+
+    fn key(&self) -> &[Bind] {
+        if self.made.is_empty() { &self.values.key } else { &self.made }
+    }
+
+    fn bind_all(&mut self, sources: &[BindSource]) {
+        let binds = sources
+            .iter()
+            .map(|source| match source {
+                BindSource::Atom(index) => bind(self.values.atoms[*index as usize].clone()),
+                BindSource::Key(index) => self.key()[*index as usize].clone(),
+                BindSource::Input(index) => self.values.inputs[*index as usize].clone(),
+                BindSource::Number(number) => Bind::Int(*number),
+                BindSource::Cursor(_)
+                | BindSource::LimitAndOne
+                | BindSource::Offset
+                | BindSource::ParentKeys => unreachable!("writes have no page"),
+            })
+            .collect();
+        self.binds = binds;
+    }
+}
+
+/// Returns the statement of a step.
+fn statement_of(plan: &WritePlan, step: Step) -> Option<&SqlText> {
+    match step {
+        Step::Before => plan.before.as_ref().map(|look| &look.statement),
+        Step::Reference(at) => Some(&plan.references[at].statement),
+        Step::Restricted(at) => Some(&plan.restricted[at].statement),
+        Step::Consequence(at) => Some(&plan.consequences[at]),
+        Step::Write => plan.statement.as_ref(),
+        Step::After => plan.after.as_ref().map(|look| &look.statement),
+        Step::Start | Step::Done => None,
+    }
+}
+
+impl Program for WriteRun {
+    type Output = WriteOutput;
+
+    fn next(&mut self) -> Option<Statement<'_>> {
+        self.conclude();
+        loop {
+            if self.end.is_some() {
+                return None;
+            }
+            self.step = self.behind(self.step);
+            let checked = !matches!(self.step, Step::Before | Step::Reference(_));
+            if checked && !self.missing.is_empty() {
+                self.end = Some(WriteOutput::NoTarget(std::mem::take(&mut self.missing)));
+                return None;
+            }
+            match self.step {
+                Step::Done => return None,
+                Step::Reference(at) if self.is_null_reference(at) => continue,
+                step if statement_of(&self.plan, step).is_none() => continue,
+                _ => break,
+            }
+        }
+        let plan = Arc::clone(&self.plan);
+        let text = statement_of(&plan, self.step)?;
+        self.bind_all(&text.binds);
+        let text = statement_of(&self.plan, self.step)?;
+        Some(Statement { sql: &text.sql, binds: &self.binds })
+    }
+
+    fn row<R: Row>(&mut self, row: &R) {
+        let plan = Arc::clone(&self.plan);
+        match self.step {
+            Step::Before => plan.before.iter().for_each(|look| self.look(look, row)),
+            Step::After => plan.after.iter().for_each(|look| self.look(look, row)),
+            Step::Write => {
+                self.made = (0..plan.returns_key).map(|column| owned(row.cell(column))).collect();
+            }
+            _ => self.found = true,
+        }
+    }
+
+    fn refused(&mut self, constraint: Constraint) {
+        self.end = Some(WriteOutput::Violated(constraint));
+    }
+
+    fn restart(&mut self) {
+        *self = Self::new(Arc::clone(&self.plan), std::mem::take(&mut self.values));
+    }
+
+    fn finish(self) -> (Verdict, WriteOutput) {
+        if let Some(end) = self.end {
+            return (Verdict::Rollback, end);
+        }
+        match self.plan.kind {
+            WriteKind::Delete => (Verdict::Commit, WriteOutput::Deleted),
+            WriteKind::Create | WriteKind::Update => {
+                let key = self.key().to_vec();
+                (Verdict::Commit, WriteOutput::Written { row: self.seen, key })
+            }
+        }
+    }
+}
+
+fn owned(cell: Cell<'_>) -> Bind {
+    match cell {
+        Cell::Null => Bind::Null,
+        Cell::Int(number) => Bind::Int(number),
+        Cell::Real(number) => Bind::Real(number),
+        Cell::Text(text) => Bind::Text(text.to_owned()),
+        Cell::Blob(bytes) => Bind::Blob(bytes.into()),
+    }
+}
