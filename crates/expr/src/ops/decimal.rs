@@ -44,15 +44,19 @@ pub fn decimal_div(left: Decimal, right: Decimal) -> Option<Decimal> {
     let negative = (left.mantissa() < 0) != (right.mantissa() < 0);
     let (dividend, divisor) = (left.mantissa().abs(), right.mantissa().abs());
     let shift = (DECIMAL_DIVISION_SCALE + right.scale()).cast_signed() - left.scale().cast_signed();
-    let quotient = if shift >= 0 {
+    let (quotient, scale) = if shift >= 0 {
         shifted_quotient(dividend, divisor, shift.unsigned_abs())?
     } else {
-        shrunk_quotient(dividend, divisor, shift.unsigned_abs())
+        (shrunk_quotient(dividend, divisor, shift.unsigned_abs()), DECIMAL_DIVISION_SCALE)
     };
     let quotient = if negative { -quotient } else { quotient };
-    let (mantissa, scale) =
-        drop_zeros(quotient, DECIMAL_DIVISION_SCALE, left.scale().min(DECIMAL_DIVISION_SCALE));
-    build(mantissa, scale)
+    let keep = left.scale().min(DECIMAL_DIVISION_SCALE);
+    let (mantissa, scale) = drop_zeros(quotient, scale, keep);
+    let kept = keep.checked_sub(scale).and_then(power_of_ten);
+    match kept.and_then(|unit| build(mantissa.checked_mul(unit)?, keep)) {
+        Some(quotient) => Some(quotient),
+        None => build(mantissa, scale),
+    }
 }
 
 /// Returns the remainder, which has the sign of the dividend.
@@ -200,13 +204,16 @@ fn aligned(left: Decimal, right: Decimal, op: fn(i128, i128) -> Option<i128>) ->
     run(left, right).or_else(|| run(left.normalize(), right.normalize()))
 }
 
-/// Divides `dividend * 10^shift`, digit by digit, as the product may need 256 bits.
-fn shifted_quotient(dividend: i128, divisor: i128, shift: u32) -> Option<i128> {
+/// Divides `dividend * 10^shift`, digit by digit, as the product may need 256 bits. Returns the
+/// quotient and its scale, which is smaller where only zeros would follow.
+fn shifted_quotient(dividend: i128, divisor: i128, shift: u32) -> Option<(i128, u32)> {
     let mut quotient = dividend / divisor;
     let mut rest = dividend % divisor;
-    for _ in 0..shift {
+    for left in (0..shift).rev() {
+        if rest == 0 && left < DECIMAL_DIVISION_SCALE {
+            return Some((quotient, DECIMAL_DIVISION_SCALE - left - 1));
+        }
         rest *= 10;
-        // Beyond 38 digits nothing that follows can bring it back to 28, unless all are zeros.
         quotient = quotient.checked_mul(10)?.checked_add(rest / divisor)?;
         rest %= divisor;
     }
@@ -215,7 +222,7 @@ fn shifted_quotient(dividend: i128, divisor: i128, shift: u32) -> Option<i128> {
         Ordering::Equal => quotient % 2 == 1,
         Ordering::Greater => true,
     };
-    Some(quotient + i128::from(up))
+    Some((quotient + i128::from(up), DECIMAL_DIVISION_SCALE))
 }
 
 /// Divides by `divisor * 10^shift`; `shift` is at most 16.
