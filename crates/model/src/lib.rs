@@ -3,11 +3,23 @@
 //! Pure: `load` takes the texts of the application folder and returns either a `Model` or every
 //! mistake in it, each with its place and a suggestion.
 
+pub mod config;
 mod entity;
 mod field;
+mod load;
+mod report;
+mod schema_view;
+mod sources;
+mod suggest;
 
+pub use config::Config;
 pub use entity::{Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet};
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,
     Range, Relation, Role, Scalar,
+};
+pub use load::{DIRECTIVES, Loaded, load};
+pub use report::{Diagnostic, Label, Report, Severity};
+pub use sources::{
+    CONFIG_PATH, Environment, FILE_BYTES_MAX, FILES_MAX, ReadError, Source, Sources,
 };

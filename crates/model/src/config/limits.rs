@@ -1,0 +1,82 @@
+//! `[limits]`: the bounds of a request.
+
+use std::time::Duration;
+
+use crate::config::reader::{Reader, Section};
+
+/// `[limits]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitsConfig {
+    /// The largest request body.
+    pub body_bytes_max: u64,
+    /// The largest request head: request line and headers.
+    pub header_bytes_max: u64,
+    /// The longest path and query.
+    pub url_bytes_max: u64,
+    /// The most rows of a page.
+    pub page_max: u64,
+    /// The rows of a page without `limit=`.
+    pub page_default: u64,
+    /// How deep `expand=` may go.
+    pub expand_depth_max: u64,
+    /// The most rows of an expanded to-many relation, for each parent.
+    pub expand_rows_max: u64,
+    /// The longest `filter=`.
+    pub filter_bytes_max: u64,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// The most connections at a time.
+    pub connections_max: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 1024 * 1024,
+            header_bytes_max: 32 * 1024,
+            url_bytes_max: 16 * 1024,
+            page_max: 200,
+            page_default: 20,
+            expand_depth_max: 3,
+            expand_rows_max: 100,
+            filter_bytes_max: 8 * 1024,
+            request_timeout: Duration::from_secs(30),
+            connections_max: 10_000,
+        }
+    }
+}
+
+pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> LimitsConfig {
+    let mut section = root.section("limits", reader);
+    let mut config = LimitsConfig::default();
+    let mut number = |key, to: &mut u64, bounds| {
+        section.number(key, bounds, reader).map(|number| {
+            *to = number.value;
+            number.place
+        })
+    };
+    number("body_bytes_max", &mut config.body_bytes_max, 1024..=64 * 1024 * 1024);
+    number("header_bytes_max", &mut config.header_bytes_max, 1024..=1024 * 1024);
+    number("url_bytes_max", &mut config.url_bytes_max, 256..=64 * 1024);
+    let page_max = number("page_max", &mut config.page_max, 1..=10_000);
+    let page_default = number("page_default", &mut config.page_default, 1..=10_000);
+    number("expand_depth_max", &mut config.expand_depth_max, 0..=10);
+    number("expand_rows_max", &mut config.expand_rows_max, 1..=10_000);
+    number("filter_bytes_max", &mut config.filter_bytes_max, 64..=64 * 1024);
+    number("connections_max", &mut config.connections_max, 1..=1_000_000);
+    let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);
+    if let Some(timeout) = section.duration("request_timeout", timeout, reader) {
+        config.request_timeout = timeout;
+    }
+    if config.page_default > config.page_max
+        && let Some(place) = page_default.or(page_max)
+    {
+        let message = format!(
+            "`page_default` ({}) is more than `page_max` ({})",
+            config.page_default, config.page_max
+        );
+        reader.error(place, message, None);
+    }
+    section.finish(reader);
+    config
+}
