@@ -15,6 +15,7 @@ mod schema;
 mod tree;
 mod types;
 mod value;
+mod walk;
 
 pub use check::{Expect, check, compile};
 pub use evaluate::{Caller, Env, evaluate, truth};

@@ -233,6 +233,55 @@ pub enum Quantifier {
     All,
 }
 
+impl Node {
+    /// Returns a node.
+    pub fn new(kind: Kind, ty: Type, nullable: bool, span: Span) -> Self {
+        Self { kind, ty, nullable, span }
+    }
+
+    /// Returns a constant; null counts as nullable.
+    pub fn literal(value: Value, ty: Type, span: Span) -> Self {
+        let nullable = value == Value::Null;
+        Self::new(Kind::Literal(LiteralValue(value)), ty, nullable, span)
+    }
+
+    /// Returns whether it is the constant null.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Literal(LiteralValue(Value::Null)))
+    }
+
+    /// Returns whether it decides something, so that `Nulls` says what it is where a null leaves it
+    /// open. Other nodes of type Bool, such as fields, hold a truth value that may be null.
+    pub(crate) fn decides(&self) -> bool {
+        match &self.kind {
+            Kind::Not(_)
+            | Kind::And(..)
+            | Kind::Or(..)
+            | Kind::Compare(..)
+            | Kind::In(..)
+            | Kind::Quantified { .. } => true,
+            Kind::Call(..) => self.ty == Type::Bool,
+            _ => false,
+        }
+    }
+}
+
+impl Func {
+    /// Returns whether it can give null for arguments that are not null.
+    pub fn may_fail(self, argument: &Type) -> bool {
+        match self {
+            Self::ToInt => *argument != Type::Int,
+            Self::ToFloat => *argument == Type::Text,
+            Self::ToDecimal => matches!(argument, Type::Float | Type::Text),
+            Self::ToTimestamp | Self::ToDate => *argument == Type::Text,
+            Self::Abs => *argument == Type::Int,
+            // A list among claims may be something else.
+            Self::SizeList => *argument == Type::Json,
+            _ => false,
+        }
+    }
+}
+
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.ty == other.ty && self.nullable == other.nullable && self.kind == other.kind
