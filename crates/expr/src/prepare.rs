@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use crate::evaluate::{Env, evaluate};
-use crate::tree::Node;
+use crate::tree::{Kind, LiteralValue, Node, VarId};
+use crate::types::Type;
 use crate::value::Value;
 
 /// An expression whose row-independent parts are taken out, so that one plan serves many values.
@@ -38,8 +39,120 @@ pub enum Nulls {
 }
 
 /// Takes the row-independent parts out of a checked expression.
-pub fn prepare(_node: Node) -> Prepared {
-    unimplemented!("helper")
+pub fn prepare(mut node: Node) -> Prepared {
+    let mut atoms = Vec::new();
+    take(&mut node, Place::Condition, &mut atoms);
+    Prepared { tree: node, atoms }
+}
+
+/// What a part is used for.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Place {
+    /// Its truth decides: whatever takes the atom's place reads a null by `Nulls`.
+    Condition,
+    /// Its value is used, so null must mean the same by either reading.
+    Value,
+}
+
+/// Replaces the largest parts that can be computed beforehand.
+fn take(node: &mut Node, place: Place, atoms: &mut Vec<Node>) {
+    if is_atom(node, place) {
+        let index = atoms.iter().position(|atom| atom == node).unwrap_or_else(|| {
+            atoms.push(node.clone());
+            atoms.len() - 1
+        });
+        let index = u16::try_from(index).expect("an expression has at most parse::NODES_MAX parts");
+        node.kind = Kind::Atom(index);
+        return;
+    }
+    match &mut node.kind {
+        // A list among other parts is rendered item by item.
+        Kind::In(needle, list) => {
+            take(needle, Place::Value, atoms);
+            match &mut list.kind {
+                Kind::List(items) if items.iter().any(|item| item.nullable) => {
+                    items.iter_mut().for_each(|item| take(item, Place::Value, atoms));
+                }
+                _ => take(list, Place::Value, atoms),
+            }
+        }
+        Kind::Not(of) => take(of, Place::Condition, atoms),
+        Kind::And(left, right) | Kind::Or(left, right) => {
+            take(left, Place::Condition, atoms);
+            take(right, Place::Condition, atoms);
+        }
+        Kind::Cond(condition, then, otherwise) => {
+            take(condition, Place::Condition, atoms);
+            take(then, place, atoms);
+            take(otherwise, place, atoms);
+        }
+        Kind::Quantified { over, body, .. } => {
+            take(over, Place::Value, atoms);
+            take(body, Place::Condition, atoms);
+        }
+        _ => node.each_child_mut(&mut |child| take(child, Place::Value, atoms)),
+    }
+}
+
+fn is_atom(node: &Node, place: Place) -> bool {
+    match &node.kind {
+        // Already as short as an atom, and known without one.
+        Kind::Literal(LiteralValue(Value::Null | Value::Bool(_))) => false,
+        _ => {
+            !matches!(node.ty, Type::Null | Type::Row(_) | Type::Rows(_))
+                && is_steady(node, place)
+                && is_closed(node, &mut Vec::new())
+        }
+    }
+}
+
+/// Returns whether the part uses no row, and no element but of its own loops.
+fn is_closed(node: &Node, bound: &mut Vec<VarId>) -> bool {
+    match &node.kind {
+        Kind::Row(_) | Kind::Atom(_) => false,
+        Kind::Element(var) => bound.contains(var),
+        Kind::Quantified { over, var, body, .. } => {
+            if !is_closed(over, bound) {
+                return false;
+            }
+            bound.push(*var);
+            let closed = is_closed(body, bound);
+            bound.pop();
+            closed
+        }
+        _ => {
+            let mut closed = true;
+            node.each_child(&mut |child| closed = closed && is_closed(child, bound));
+            closed
+        }
+    }
+}
+
+/// Returns whether the part comes to the same by both readings of `Nulls`, once a null in the place
+/// of a condition is read as false. An atom is computed once, with unknowns as null.
+fn is_steady(node: &Node, place: Place) -> bool {
+    if node.decides() && node.nullable && place == Place::Value {
+        return false;
+    }
+    match &node.kind {
+        Kind::Not(of) => !of.nullable && is_steady(of, Place::Condition),
+        Kind::And(left, right) | Kind::Or(left, right) => {
+            is_steady(left, Place::Condition) && is_steady(right, Place::Condition)
+        }
+        Kind::Cond(condition, then, otherwise) => {
+            is_steady(condition, Place::Condition)
+                && is_steady(then, place)
+                && is_steady(otherwise, place)
+        }
+        Kind::Quantified { over, body, .. } => {
+            is_steady(over, Place::Value) && is_steady(body, Place::Condition)
+        }
+        _ => {
+            let mut steady = true;
+            node.each_child(&mut |child| steady = steady && is_steady(child, Place::Value));
+            steady
+        }
+    }
 }
 
 impl Prepared {
