@@ -28,7 +28,7 @@ impl Signer {
             let value = key.and_then(|key| key.get(name)).and_then(toml::Value::as_str);
             value.map(str::to_owned).with_context(|| format!("the benchmark's key has no {name}"))
         };
-        Ok(Self { secret: member("secret")?, id: member("id")? })
+        Ok(Self { secret: member("secret")?, id: member("kid")? })
     }
 
     /// Returns a token of a user.
