@@ -3,6 +3,8 @@
 //! `parse` → `check` → `prepare` once at load, then `evaluate` in memory or `lower` to a predicate
 //! tree that `plan` renders as SQL. The two must agree; a property test holds them to it.
 
+#[cfg(test)]
+mod agreement;
 mod check;
 mod evaluate;
 mod lower;

@@ -130,3 +130,55 @@ pub enum Term {
     /// `CASE WHEN … THEN … ELSE … END`
     Case(Box<Pred>, Box<Term>, Box<Term>),
 }
+
+impl Term {
+    /// Returns the term's type.
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Field { ty, .. }
+            | Self::RefKey { ty, .. }
+            | Self::Element(_, ty)
+            | Self::Atom(_, ty)
+            | Self::Null(ty)
+            | Self::JsonAs(_, ty)
+            | Self::Convert(_, _, ty)
+            | Self::Neg(_, ty) => ty.clone(),
+            Self::JsonPath(..) => Type::Json,
+            Self::Arith { op, left_ty, right_ty, .. } => match (left_ty, op, right_ty) {
+                (Type::Timestamp, ArithOp::Sub, Type::Timestamp) => Type::Duration,
+                _ => left_ty.clone(),
+            },
+            Self::Call(func, arguments) => match func {
+                Func::StartsWith | Func::EndsWith | Func::Contains | Func::Matches => Type::Bool,
+                Func::LowerAscii
+                | Func::UpperAscii
+                | Func::Trim
+                | Func::Before
+                | Func::After
+                | Func::ToText => Type::Text,
+                Func::ToFloat => Type::Float,
+                Func::ToDecimal => Type::Decimal,
+                Func::ToTimestamp => Type::Timestamp,
+                Func::ToDate => Type::Date,
+                Func::Abs => arguments.first().map_or(Type::Null, |(_, ty)| ty.clone()),
+                Func::SizeText
+                | Func::SizeList
+                | Func::SizeRows
+                | Func::ToInt
+                | Func::Year
+                | Func::Month
+                | Func::DayOfMonth
+                | Func::DayOfWeek
+                | Func::Hours
+                | Func::Minutes
+                | Func::Seconds => Type::Int,
+            },
+            Self::CountRows { .. } => Type::Int,
+            Self::Truth(_) => Type::Bool,
+            Self::Case(_, then, otherwise) => match &**then {
+                Self::Null(_) => otherwise.ty(),
+                then => then.ty(),
+            },
+        }
+    }
+}

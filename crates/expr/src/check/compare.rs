@@ -5,7 +5,7 @@ use crate::tree::{CompareOp, Kind, Node, Span};
 use crate::types::Type;
 
 use super::convert::conversion;
-use super::literal::{is_written, text_of};
+use super::literal::{is_loose, is_written, text_of};
 use super::{Checker, Operand};
 
 impl Checker<'_> {
@@ -168,21 +168,20 @@ impl Checker<'_> {
         span: Span,
     ) -> Option<Node> {
         self.not_null(&needle.node)?;
-        let loose = needle.node.ty == Type::Json || is_written(&needle.node);
-        let mut target = if loose && !items.is_empty() {
-            self.list_type(&items)?
+        let target = if is_loose(&needle.node) {
+            let all: Vec<_> = std::iter::once(&needle).chain(&items).cloned().collect();
+            self.list_type(&all)?
+        } else if needle.node.ty == Type::Int {
+            // An element with a fraction makes the comparison one of fractions.
+            let has = |ty: &Type| items.iter().any(|item| item.node.ty == *ty);
+            match (has(&Type::Decimal), has(&Type::Float) || has(&Type::Json)) {
+                (true, _) => Type::Decimal,
+                (false, true) => Type::Float,
+                (false, false) => Type::Int,
+            }
         } else {
             needle.node.ty.clone()
         };
-        if target == Type::Int {
-            // An element with a fraction makes the comparison one of fractions.
-            let wide = |ty: &Type| items.iter().any(|item| item.node.ty == *ty);
-            if wide(&Type::Decimal) {
-                target = Type::Decimal;
-            } else if wide(&Type::Float) || wide(&Type::Json) || needle.node.ty == Type::Json {
-                target = Type::Float;
-            }
-        }
         if target == Type::Json {
             return self.fail(
                 span,

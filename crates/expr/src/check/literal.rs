@@ -45,14 +45,14 @@ impl Checker<'_> {
 
     /// Returns the type that all elements can be converted to.
     pub(super) fn list_type(&mut self, operands: &[Operand<'_>]) -> Option<Type> {
+        // What adapts to its neighbours has no say before them.
+        let (loose, firm): (Vec<_>, Vec<_>) =
+            operands.iter().map(|operand| &operand.node).partition(|node| is_loose(node));
         let mut common = Type::Null;
-        for operand in operands {
-            let Some(wider) = wider(&common, &operand.node) else {
-                let (a, b) = (self.describe(&common), self.describe(&operand.node.ty));
-                return self.refuse(
-                    operand.node.span,
-                    format!("this list has elements of {a} and of {b}"),
-                );
+        for node in firm.into_iter().chain(loose) {
+            let Some(wider) = wider(&common, node) else {
+                let (a, b) = (self.describe(&common), self.describe(&node.ty));
+                return self.refuse(node.span, format!("cannot compare {a} and {b}"));
             };
             common = wider;
         }
@@ -141,6 +141,15 @@ pub(super) fn is_written(node: &Node) -> bool {
     match &node.kind {
         Kind::Literal(_) => true,
         Kind::Cond(_, then, otherwise) => is_written(then) && is_written(otherwise),
+        _ => false,
+    }
+}
+
+/// Returns whether a part takes on the type of what it is compared with.
+pub(super) fn is_loose(node: &Node) -> bool {
+    match node.ty {
+        Type::Json => true,
+        Type::Text | Type::Int | Type::Float => is_written(node),
         _ => false,
     }
 }

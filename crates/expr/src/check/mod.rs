@@ -90,6 +90,7 @@ struct Checker<'s> {
 }
 
 /// A checked part and how it was written, which literals need for their conversion.
+#[derive(Clone)]
 struct Operand<'a> {
     node: Node,
     ast: &'a Ast,

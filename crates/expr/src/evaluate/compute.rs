@@ -40,7 +40,7 @@ impl<E: Env> Evaluator<'_, E> {
 }
 
 /// Orders two values of one type; none where one is null.
-pub(super) fn order(left: &Value, right: &Value) -> Option<Ordering> {
+pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     Some(match (left, right) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::Int(a), Value::Int(b)) => a.cmp(b),

@@ -8,7 +8,7 @@
 //! - `exists` counts an element only if its condition is true, and `all` refuses it unless it is; a
 //!   list that is null, or JSON that is no list, has no elements; a row that is not there has no rows.
 
-mod compute;
+pub(crate) mod compute;
 mod env;
 
 use std::sync::Arc;

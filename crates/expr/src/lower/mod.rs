@@ -141,11 +141,13 @@ impl Lower<'_> {
             return self.open(Pred::Unknown, true, negated, sense);
         }
         let Kind::List(items) = &list.kind else {
+            let json = list.ty == Type::Json;
             let list = self.term(list);
             if list.is_null() {
                 return self.open(Pred::Unknown, true, negated, sense);
             }
-            let nullable = needle.nullable || list.nullable;
+            // JSON bound as a list may turn out to be none.
+            let nullable = needle.nullable || list.nullable || json;
             return self.open(Pred::InList(needle.term, list.term), nullable, negated, sense);
         };
         let (nulls, items): (Vec<_>, Vec<_>) =

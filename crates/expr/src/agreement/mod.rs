@@ -1,0 +1,188 @@
+//! The law of this crate: what is lowered and what is evaluated agree, for any expression, caller
+//! and rows, by either reading of nulls.
+
+mod generate;
+mod interpret;
+mod world;
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::evaluate::{Caller, evaluate, truth};
+use crate::prepare::{AtomShape, Nulls, prepare};
+use crate::schema::{FieldId, Scope};
+use crate::tree::Node;
+use crate::types::Type;
+use crate::value::{Timestamp, Value};
+use crate::{Expect, compile, lower, lower_check, lower_term};
+
+use generate::Generator;
+use interpret::Interpreter;
+use world::{Entropy, ITEM, Surroundings, Tables, World};
+
+const CASES: u32 = 20_000;
+
+/// A failing case is printed whole; keeping its bytes would say nothing once the generator changes.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+fn scope(tables: &Tables) -> Scope<'_> {
+    Scope {
+        schema: tables,
+        row: Some(ITEM),
+        bare_fields: false,
+        input: Some(ITEM),
+        user: true,
+        now: true,
+    }
+}
+
+fn compiled(text: &str, scope: &Scope<'_>, expect: Expect) -> Node {
+    compile(text, scope, expect).unwrap_or_else(|mistakes| {
+        let shown: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        panic!("{text}\n{}", shown.join("\n"))
+    })
+}
+
+fn claims(choice: usize) -> Option<Arc<serde_json::Value>> {
+    let id = world::id(1).to_string();
+    let claims = match choice {
+        0 => return None,
+        1 => {
+            json!({"sub": id, "role": "admin", "level": 2, "active": true, "roles": ["a", "admin", 1, null],
+            "born": "2024-01-02", "seen": "2024-01-02T00:00:00Z", "limit": "1.50"})
+        }
+        2 => {
+            json!({"sub": world::id(2).to_string(), "role": "PAID", "level": 1.5, "active": false, "roles": [],
+            "born": "?", "limit": 1.5, "org": {"id": id, "tags": ["a", "b"]}})
+        }
+        _ => {
+            json!({"sub": 5, "role": null, "level": "2", "active": "yes", "roles": "admin", "org": []})
+        }
+    };
+    Some(Arc::new(claims))
+}
+
+/// Everything that must agree on one expression in one world.
+fn agree(text: &str, expect: &Expect, entropy: &mut Entropy<'_>) {
+    let tables = Tables::new();
+    let node = compiled(text, &scope(&tables), expect.clone());
+    let world = World::new(entropy.pick(1 << 16) as u64);
+    let input: Vec<(FieldId, Value)> = world.some_input(&tables);
+    let now = Timestamp(1_704_153_600_000_000);
+    let caller = Caller { user: claims(entropy.pick(4)), now, input: &input };
+    let prepared = prepare(node.clone());
+    let atoms = prepared.atom_values(&caller);
+    let shapes: Vec<AtomShape> = atoms.iter().map(AtomShape::of).collect();
+    for row in 0..world.rows(ITEM) {
+        let surroundings = Surroundings { world: &world, caller: &caller, row, atoms: &atoms };
+        let interpreter = Interpreter::new(&surroundings);
+        let value = evaluate(&node, &surroundings);
+        let about = || format!("{text}\nrow {row}: {:?}\n{:?}", world.row(ITEM, row), prepared);
+        if !node.nullable {
+            assert_ne!(value, Value::Null, "not nullable: {}", about());
+        }
+        assert_eq!(evaluate(&prepared.tree, &surroundings), value, "prepared: {}", about());
+        let term = lower_term(&prepared.tree, &shapes, Nulls::Unknown);
+        assert_eq!(interpreter.term(&term), value, "{term:?}: {}", about());
+        if *expect != Expect::Type(Type::Bool) {
+            continue;
+        }
+        for nulls in [Nulls::False, Nulls::Unknown] {
+            let decided = truth(&node, &surroundings, nulls);
+            assert!(nulls == Nulls::Unknown || decided.is_some());
+            let split = truth(&prepared.tree, &surroundings, nulls);
+            assert_eq!(split, decided, "prepared, {nulls:?}: {}", about());
+            let pred = lower(&prepared.tree, &shapes, nulls);
+            let selected = interpreter.pred(&pred) == Some(true);
+            assert_eq!(selected, decided == Some(true), "{nulls:?} {pred:?}: {}", about());
+        }
+        let decided = truth(&node, &surroundings, Nulls::Unknown);
+        let pred = lower_check(&prepared.tree, &shapes);
+        assert_eq!(interpreter.pred(&pred), decided, "exactly {pred:?}: {}", about());
+    }
+}
+
+#[test]
+fn hand_written_expressions_agree() {
+    for text in [
+        "!(row.intN < 5)",
+        "row.textN != 'a'",
+        "!(row.textN in ['a', user.role])",
+        "!(row.text in user.roles)",
+        "(row.intN < 5) == null",
+        "(row.intN < 5) == (user.level < 5)",
+        "!(user.level < 5) || row.boolN",
+        "(row.boolN ? row.intN < 1 : row.bool) != true",
+        "!(row.boolN ? user.active : !row.bool)",
+    ] {
+        for seed in 0..200_u8 {
+            agree(text, &Expect::Type(Type::Bool), &mut Entropy::new(&[seed, seed, seed]));
+        }
+    }
+}
+
+#[test]
+fn what_is_generated_is_varied() {
+    let mut seen = std::collections::HashSet::new();
+    let mut kinds = String::new();
+    for seed in 0..3_000_u64 {
+        let bytes = world::noise(seed, 200);
+        let text = Generator::new(&mut Entropy::new(&bytes)).condition();
+        kinds.push_str(&text);
+        seen.insert(text);
+    }
+    assert!(seen.len() > 2_000, "{}", seen.len());
+    for part in [
+        ".exists(",
+        ".all(",
+        " in ",
+        " ? ",
+        "!(",
+        "has(",
+        "size(",
+        "user.",
+        "input.",
+        "now",
+        ".startsWith(",
+        ".matches(",
+        "== null",
+        "duration(",
+        "date(",
+        "decimal(",
+        "boss",
+        "parent",
+        "json",
+        "maker",
+        " % ",
+    ] {
+        assert!(kinds.contains(part), "no {part}");
+    }
+}
+
+proptest! {
+    #![proptest_config(config(CASES))]
+
+    #[test]
+    fn lowered_conditions_agree_with_evaluated_ones(bytes in prop::collection::vec(any::<u8>(), 4..160)) {
+        let mut entropy = Entropy::new(&bytes);
+        let mut world = Entropy::new(&bytes[..4]);
+        let text = Generator::new(&mut entropy).condition();
+        agree(&text, &Expect::Type(Type::Bool), &mut world);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(CASES / 4))]
+
+    #[test]
+    fn lowered_values_agree_with_evaluated_ones(bytes in prop::collection::vec(any::<u8>(), 4..120)) {
+        let mut entropy = Entropy::new(&bytes);
+        let mut world = Entropy::new(&bytes[..4]);
+        let text = Generator::new(&mut entropy).value();
+        agree(&text, &Expect::AnyScalar, &mut world);
+    }
+}
