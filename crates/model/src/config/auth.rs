@@ -94,15 +94,17 @@ impl Algorithm {
 
 pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> AuthConfig {
     let mut section = root.section("auth", reader);
-    let mut config = AuthConfig::default();
-    config.issuer = section.text("issuer", reader).map(|issuer| issuer.value);
-    config.audience = section.text("audience", reader).map(|audience| audience.value);
+    let mut config = AuthConfig {
+        issuer: section.text("issuer", reader).map(|issuer| issuer.value),
+        audience: section.text("audience", reader).map(|audience| audience.value),
+        jwks_file: section.text("jwks_file", reader).map(|file| file.value),
+        ..AuthConfig::default()
+    };
     if let Some(leeway) =
         section.duration("leeway", Duration::ZERO..=Duration::from_secs(600), reader)
     {
         config.leeway = leeway;
     }
-    config.jwks_file = section.text("jwks_file", reader).map(|file| file.value);
     let keys = section.sections("keys", reader);
     if keys.len() > KEYS_MAX {
         let place = keys[KEYS_MAX].place();

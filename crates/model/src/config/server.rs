@@ -47,7 +47,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Serve
         match proxy.value.parse() {
             Ok(parsed) => config.trusted_proxies.push(parsed),
             Err(_) => {
-                reader.error(proxy.place, format!("`{}` is not an IP address", proxy.value), None)
+                reader.error(proxy.place, format!("`{}` is not an IP address", proxy.value), None);
             }
         }
     }

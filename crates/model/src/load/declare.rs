@@ -41,7 +41,7 @@ pub(crate) fn declare<'a>(
         check_type_name(name, place, problems);
         match ty {
             ExtendedType::Object(node) if node.directives.has("entity") => {
-                objects.push((module, place, node))
+                objects.push((module, place, node));
             }
             ExtendedType::Object(node) => check_plain_object(parsed, node, problems),
             ExtendedType::Enum(node) => enums.push((module, place, node)),
@@ -136,9 +136,7 @@ fn entity(
                     )
                     .help(format!(
                         "plurals are in lower camel case, like `{}`",
-                        lower_camel_case(
-                            given.value.trim_matches(|c: char| !c.is_ascii_alphanumeric())
-                        )
+                        plural(&node.name)
                     ));
             }
             given.value.to_owned()

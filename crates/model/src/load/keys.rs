@@ -140,7 +140,8 @@ fn check_key_field(
                 place,
                 format!("`{}` is part of the key, so it cannot be null", field.name),
             )
-            .see(field.place, "add a `!` to its type");
+            .see(field.place, "the field")
+            .help("add a `!` to its type");
     }
     true
 }
@@ -379,6 +380,10 @@ fn check_column(
     // Databases do not tell upper from lower case in names.
     if let Some(other) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
         let owner = draft.entity(id);
+        let (a, b) = (owner.field(field).name, owner.field(other.field).name);
+        if a.strip_suffix("Id") == Some(b) || b.strip_suffix("Id") == Some(a) {
+            return; // Reported as the name of the relation's key.
+        }
         problems
             .error(
                 "duplicate-column",

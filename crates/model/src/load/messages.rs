@@ -111,7 +111,9 @@ pub(crate) fn report(
             );
         }
         Some("EmptyFieldSet" | "EmptyValueSet" | "EmptyInputValueSet") => {
-            problems.error("empty-type", place, sentence(text));
+            if !parsed.syntax.damaged(first) {
+                problems.error("empty-type", place, sentence(text));
+            }
         }
         Some(_) => {
             problems.error("invalid-schema", place, sentence(text));

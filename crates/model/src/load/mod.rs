@@ -18,6 +18,7 @@ mod literals;
 mod messages;
 mod modules;
 mod names;
+mod operations;
 mod parse;
 mod relations;
 mod rules;
@@ -64,6 +65,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     indexes::read(&mut draft, &mut problems);
     collections::check(&draft, &mut problems);
     boundaries::check(&draft, &mut problems);
+    operations::check(&parsed, &mut problems);
     unsupported::check(&parsed, &mut problems);
     drop_consequences(app, &parsed, &mut problems);
 

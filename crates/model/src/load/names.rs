@@ -231,7 +231,7 @@ mod tests {
             "accounting_general_ledger_entry",
             "counterparty_organisation_id",
         );
-        assert_eq!(long, "ix_accounting_general_ledger_entry_counterparty_org_a6bf62d6");
+        assert_eq!(long, "ix_accounting_general_ledger_entry_counterparty_org_95cc3e95");
         assert_eq!(long.len(), 60);
     }
 }

@@ -57,7 +57,8 @@ pub(crate) fn parse(sources: &Sources, problems: &mut Problems<'_>) -> Parsed {
     let mut files = HashMap::new();
     let mut lists: Vec<DiagnosticList> = Vec::new();
     for (index, source) in sources.files().iter().enumerate() {
-        if !source.path().ends_with(".graphql") {
+        // A file that has yet to be written is no mistake, though GraphQL has no empty documents.
+        if !source.path().ends_with(".graphql") || is_blank(source.text()) {
             continue;
         }
         let mut parser = Parser::new().recursion_limit(NESTING_MAX).token_limit(TOKENS_MAX);
@@ -102,6 +103,11 @@ pub(crate) fn parse(sources: &Sources, problems: &mut Problems<'_>) -> Parsed {
         messages::report(&parsed, sources, place, name, &text, problems);
     }
     parsed
+}
+
+/// Says whether a text has nothing but white space and comments.
+fn is_blank(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 /// Returns the built-in definitions, parsed once.

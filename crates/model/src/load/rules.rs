@@ -32,6 +32,9 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
 fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) -> RuleSet {
     let owner = draft.entity(id);
     let Some(directive) = owner.node.directives.get("allow") else {
+        if owner.damaged {
+            return RuleSet::default();
+        }
         let name = &owner.entity.name;
         problems
             .warning("no-rule", owner.place, format!("nobody can read or write `{name}`"))
@@ -41,6 +44,7 @@ fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) ->
     if !["read", "create", "update", "delete", "write"]
         .iter()
         .any(|name| value(directive, name).is_some())
+        && !owner.damaged
     {
         let place = draft.parsed.place(directive.location());
         problems.error("allow", place, "`@allow` without a rule allows nothing");

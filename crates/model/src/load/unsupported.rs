@@ -7,8 +7,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 use apollo_compiler::schema::ExtendedType;
 
-use crate::load::arguments::value;
-use crate::load::parse::{Parsed, place_of};
+use crate::load::parse::{Parsed, ROOTS};
 use crate::report::{Place, Problems};
 
 /// Without these, data would be less safe than the model says.
@@ -38,6 +37,9 @@ const WITHHELD: [&str; 10] = [
     "webhook",
 ];
 
+/// Directives that only fields of Query, Mutation and Job have.
+const ON_ROOTS: [&str; 6] = ["function", "route", "on", "every", "retry", "webhook"];
+
 /// Reports each use of a feature that is not built yet.
 pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
     for directive in parsed.schema.schema_definition.directives.iter() {
@@ -59,8 +61,12 @@ pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
                     );
                 }
                 for field in node.fields.values() {
+                    let root = ROOTS.contains(&node.name.as_str());
                     for directive in field.directives.iter() {
-                        check_directive(parsed, directive, problems);
+                        // Elsewhere these are misplaced, and reported as such.
+                        if root || !ON_ROOTS.contains(&directive.name.as_str()) {
+                            check_directive(parsed, directive, problems);
+                        }
                     }
                     let directives =
                         field.arguments.iter().flat_map(|argument| argument.directives.iter());
@@ -70,7 +76,6 @@ pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
                     let Some(place) = parsed.try_place(field.name.location()) else { continue };
                     match node.name.as_str() {
                         "Query" | "Mutation" => {
-                            check_operation(parsed, &field.directives, problems);
                             if !field
                                 .directives
                                 .iter()
@@ -89,7 +94,7 @@ pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
                                 place,
                                 "jobs are not supported yet: it never runs".into(),
                                 problems,
-                            )
+                            );
                         }
                         _ => {}
                     }
@@ -115,35 +120,6 @@ fn check_directive(parsed: &Parsed, directive: &Node<Directive>, problems: &mut 
             .help("without it the data would be less protected than the model says, so remove it knowingly");
     } else if WITHHELD.contains(&name) {
         withheld(place, format!("`@{name}` is not supported yet: it has no effect"), problems);
-    }
-}
-
-/// An operation has a rule for being called, and none about rows.
-fn check_operation(
-    parsed: &Parsed,
-    directives: &apollo_compiler::ast::DirectiveList,
-    problems: &mut Problems<'_>,
-) {
-    let Some(directive) = directives.get("allow") else { return };
-    for argument in &directive.arguments {
-        if argument.name != "call" {
-            problems
-                .error(
-                    "misplaced-argument",
-                    place_of(parsed, argument),
-                    format!("`{}` has no meaning here", argument.name),
-                )
-                .help("who may call an operation is said with `call`");
-        }
-    }
-    if let Some(literal) = value(directive, "call")
-        && literal.as_str().is_none()
-    {
-        problems.error(
-            "wrong-argument-type",
-            place_of(parsed, literal),
-            "an expression is written as a string",
-        );
     }
 }
 
