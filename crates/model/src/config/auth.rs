@@ -137,13 +137,14 @@ fn read_key(
             reader.error(section.place(), format!("a key needs `{key}`"), None);
         }
     }
-    let (kid, alg) = (kid?, alg?);
+    let alg = alg?;
     let Some(algorithm) = Algorithm::named(&alg.value) else {
         let names: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
         let message = format!("`{}` is not an algorithm that can be used", alg.value);
         reader.error(alg.place, message, Some(format!("there are {}", names.join(", "))));
         return None;
     };
+    let kid = kid?;
     let material = match (secret, public, file) {
         (Some(secret), None, None) if algorithm == Algorithm::Hs256 => {
             if secret.value.len() < SECRET_BYTES_MIN {

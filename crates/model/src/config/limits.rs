@@ -15,7 +15,7 @@ pub struct LimitsConfig {
     pub url_bytes_max: u64,
     /// The most rows of a page.
     pub page_max: u64,
-    /// The rows of a page without `limit=`.
+    /// The rows of a page without `limit=`; at most `page_max`.
     pub page_default: u64,
     /// How deep `expand=` may go.
     pub expand_depth_max: u64,
@@ -58,7 +58,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     number("body_bytes_max", &mut config.body_bytes_max, 1024..=64 * 1024 * 1024);
     number("header_bytes_max", &mut config.header_bytes_max, 1024..=1024 * 1024);
     number("url_bytes_max", &mut config.url_bytes_max, 256..=64 * 1024);
-    let page_max = number("page_max", &mut config.page_max, 1..=10_000);
+    number("page_max", &mut config.page_max, 1..=10_000);
     let page_default = number("page_default", &mut config.page_default, 1..=10_000);
     number("expand_depth_max", &mut config.expand_depth_max, 0..=10);
     number("expand_rows_max", &mut config.expand_rows_max, 1..=10_000);
@@ -68,14 +68,14 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     if let Some(timeout) = section.duration("request_timeout", timeout, reader) {
         config.request_timeout = timeout;
     }
-    if config.page_default > config.page_max
-        && let Some(place) = page_default.or(page_max)
-    {
-        let message = format!(
-            "`page_default` ({}) is more than `page_max` ({})",
-            config.page_default, config.page_max
-        );
-        reader.error(place, message, None);
+    match page_default {
+        None => config.page_default = config.page_default.min(config.page_max),
+        Some(place) if config.page_default > config.page_max => {
+            let (default, max) = (config.page_default, config.page_max);
+            let message = format!("`page_default` ({default}) is more than `page_max` ({max})");
+            reader.error(place, message, None);
+        }
+        Some(_) => {}
     }
     section.finish(reader);
     config

@@ -4,10 +4,9 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value as Literal};
 use expr::{EntityId, FieldId, ops};
 
-use crate::field::{Default, Length, Pattern, Range, Role, Scalar};
+use crate::field::{Length, Pattern, Range, Role, Scalar};
 use crate::load::arguments::{text, value};
 use crate::load::draft::{Draft, FieldDraft, Shape};
-use crate::load::expressions::{Names, compile};
 use crate::load::literals;
 use crate::report::Problems;
 
@@ -31,54 +30,6 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
                 (role, readonly, private, unique);
             (field.length, field.range, field.pattern) = (length, range, pattern);
         }
-    }
-}
-
-/// Reads defaults and computed fields, for which the types of all fields must be known.
-pub(crate) fn read_expressions(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
-    for id in draft.ids() {
-        for field_id in draft.entity(id).field_ids() {
-            let field = draft.entity(id).field(field_id);
-            let default = default(draft, id, field, problems);
-            let computed = match (field.shape, field.directive("computed")) {
-                (Shape::Computed(scalar), Some(directive)) => {
-                    value(directive, "expr").and_then(|literal| {
-                        let names = Names {
-                            row: Some(id),
-                            stored_only: Some(
-                                "a computed field is made of stored fields of its own row",
-                            ),
-                            ..Names::default()
-                        };
-                        let rule = compile(draft, problems, literal, names, scalar.expr_type())?;
-                        check_result(draft, field, literal, &rule, problems);
-                        Some(rule)
-                    })
-                }
-                _ => None,
-            };
-            let field = &mut draft.entities[id.0 as usize].fields[field_id.0 as usize];
-            (field.default, field.computed) = (default, computed);
-        }
-    }
-}
-
-/// A computed field that is declared with `!` must have a value in every row.
-fn check_result(
-    draft: &Draft<'_>,
-    field: &FieldDraft<'_>,
-    literal: &Node<Literal>,
-    rule: &crate::entity::Rule,
-    problems: &mut Problems<'_>,
-) {
-    if field.required && rule.expr.tree.nullable {
-        problems
-            .warning(
-                "computed",
-                draft.parsed.place(literal.location()),
-                format!("`{}` is declared with `!`, but this can be null", field.name),
-            )
-            .help("arithmetic is null when it overflows or divides by zero: remove the `!`");
     }
 }
 
@@ -161,7 +112,7 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
     (!fits).then_some(wanted)
 }
 
-fn describe(draft: &Draft<'_>, shape: Shape) -> String {
+pub(super) fn describe(draft: &Draft<'_>, shape: Shape) -> String {
     match shape {
         Shape::Scalar(scalar) => format!("is of type `{}`", scalar_name(draft, scalar)),
         Shape::List(scalar) => format!("is a list of `{}`", scalar_name(draft, scalar)),
@@ -280,63 +231,6 @@ fn pattern(
             problems
                 .error("pattern", regex.place(draft.parsed), format!("this is not a regular expression: {why}"))
                 .help("look-around and back-references are not supported; backslashes are doubled in SDL");
-            None
-        }
-    }
-}
-
-fn default(
-    draft: &Draft<'_>,
-    id: EntityId,
-    field: &FieldDraft<'_>,
-    problems: &mut Problems<'_>,
-) -> Option<Default> {
-    let directive = field.directive("default")?;
-    let place = draft.parsed.place(directive.location());
-    // A null literal is written, and still no value.
-    let written = directive.specified_argument_by_name("value");
-    let (constant, expression) = match (written, value(directive, "expr")) {
-        (Some(constant), None) => (Some(constant), None),
-        (None, Some(expression)) => (None, Some(expression)),
-        _ => {
-            problems.error("default", place, "`@default` needs either `value` or `expr`");
-            return None;
-        }
-    };
-    let ty = match field.shape {
-        Shape::Scalar(scalar) => scalar.expr_type(),
-        Shape::List(scalar) => expr::Type::List(Box::new(scalar.expr_type())),
-        _ => return None,
-    };
-    if let Some(expression) = expression {
-        let names = Names { input: Some(id), user: true, now: true, ..Names::default() };
-        return compile(draft, problems, expression, names, ty).map(Default::Expr);
-    }
-    let constant = constant?;
-    let place = draft.parsed.place(constant.location());
-    let read = match field.shape {
-        Shape::List(scalar) => literals::list(draft, scalar, constant),
-        Shape::Scalar(scalar) => literals::scalar(draft, scalar, constant),
-        _ => return None,
-    };
-    match read {
-        Ok(value) => {
-            if let Some(why) = literals::outside(
-                &value,
-                field.length,
-                field.range.as_ref(),
-                field.pattern.as_ref(),
-            ) {
-                problems.error("default", place, format!("the default {why}"));
-            }
-            Some(Default::Value(value))
-        }
-        Err(why) => {
-            problems.error("default", place, format!("the default {why}")).help(format!(
-                "`{}` {}",
-                field.name,
-                describe(draft, field.shape)
-            ));
             None
         }
     }

@@ -228,6 +228,12 @@ impl<'a> FieldDraft<'a> {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many fields expressions have looked up, by which tests see that the work is linear.
+    pub(super) static LOOKUPS: Cell<usize> = const { Cell::new(0) };
+}
+
 /// What expressions see of the draft.
 pub(crate) struct View<'d, 'a> {
     draft: &'d Draft<'a>,
@@ -253,6 +259,8 @@ impl Schema for View<'_, '_> {
     }
 
     fn field(&self, entity: EntityId, name: &str) -> Option<FieldInfo> {
+        #[cfg(test)]
+        LOOKUPS.set(LOOKUPS.get() + 1);
         let owner = self.draft.entity(entity);
         let Some(&id) = owner.by_name.get(name) else {
             if owner.damaged {

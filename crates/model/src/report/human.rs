@@ -1,68 +1,128 @@
 //! Diagnostics for people, with the lines they are about.
+//!
+//! ```text
+//! error[unknown-type]: there is no type `Auhtor`
+//!   --> modules/blog/schema.graphql:13:11
+//!    |
+//! 13 |   author: Auhtor!
+//!    |           ^^^^^^
+//!    = help: did you mean `Author`?
+//! ```
+//!
+//! Written here rather than with ariadne, whose colours follow the terminal instead of the caller, and
+//! which shows further places in a file under the position of the first.
 
-use std::collections::HashMap;
-use std::ops::Range;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use ariadne::{CharSet, Color, Config, IndexType, ReportKind};
-
-use crate::report::{Diagnostic, Severity};
+use crate::report::{Diagnostic, Label, Severity};
 use crate::sources::Source;
 
 /// The most diagnostics that are drawn; the rest is only counted, so that a broken file stays readable.
 const DRAWN_MAX: usize = 200;
+/// The longest part of a line that is shown.
+const EXCERPT_CHARS_MAX: usize = 120;
+/// How much of a long line is shown before the place.
+const BEFORE_CHARS: usize = 40;
 
-type Span = (Arc<str>, Range<usize>);
-
-/// Draws each diagnostic with its excerpt, and ends with a count.
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &[Arc<Source>], color: bool) -> String {
-    let mut cache = Excerpts { sources, parsed: HashMap::new() };
-    let mut out = Vec::new();
-    for diagnostic in diagnostics.iter().take(DRAWN_MAX) {
-        draw(diagnostic, &mut cache, color, &mut out);
-    }
-    let mut text = String::from_utf8_lossy(&out).into_owned();
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    text = lines.join("\n");
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(&summary(diagnostics));
-    text
+/// Escape sequences, or nothing.
+struct Style {
+    color: bool,
 }
 
-fn draw(diagnostic: &Diagnostic, cache: &mut Excerpts<'_>, color: bool, out: &mut Vec<u8>) {
-    let (kind, hue) = match diagnostic.severity {
-        Severity::Error => (ReportKind::Error, Color::Red),
-        Severity::Warning => (ReportKind::Warning, Color::Yellow),
-    };
-    let main: Span = match diagnostic.labels.first() {
-        Some(label) => (label.file.clone(), label.start..label.end),
-        None => ("".into(), 0..0),
-    };
-    let config = Config::new()
-        .with_color(color)
-        .with_index_type(IndexType::Byte)
-        .with_char_set(if color { CharSet::Unicode } else { CharSet::Ascii });
-    let mut report = ariadne::Report::build(kind, main)
-        .with_config(config)
-        .with_code(diagnostic.code)
-        .with_message(&diagnostic.message);
+impl Style {
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn frame(&self, text: &str) -> String {
+        self.paint("1;34", text)
+    }
+
+    fn severity(&self, severity: Severity, text: &str) -> String {
+        self.paint(if severity == Severity::Error { "1;31" } else { "1;33" }, text)
+    }
+}
+
+/// Draws each diagnostic with its excerpts, and ends with a count.
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &[Arc<Source>], color: bool) -> String {
+    let style = Style { color };
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter().take(DRAWN_MAX) {
+        draw(diagnostic, sources, &style, &mut out);
+        out.push('\n');
+    }
+    if diagnostics.len() > DRAWN_MAX {
+        let _ = writeln!(out, "… and {} more\n", diagnostics.len() - DRAWN_MAX);
+    }
+    out.push_str(&summary(diagnostics));
+    out.push('\n');
+    out
+}
+
+fn draw(diagnostic: &Diagnostic, sources: &[Arc<Source>], style: &Style, out: &mut String) {
+    let head = format!("{}[{}]", diagnostic.severity.name(), diagnostic.code);
+    let head = style.severity(diagnostic.severity, &head);
+    let _ = writeln!(out, "{head}{}", style.paint("1", &format!(": {}", diagnostic.message)));
+    let digits = |label: &Label| label.line.to_string().len();
+    let width = diagnostic.labels.iter().map(digits).max().unwrap_or(0);
+    let margin = " ".repeat(width);
     for (index, label) in diagnostic.labels.iter().enumerate() {
-        let mut drawn = ariadne::Label::new((label.file.clone(), label.start..label.end));
-        if index == 0 {
-            drawn = drawn.with_color(hue);
+        let arrow = style.frame(if index == 0 { "-->" } else { ":::" });
+        let _ = writeln!(out, "{margin}{arrow} {}:{}:{}", label.file, label.line, label.column);
+        let Some(source) = sources.iter().find(|source| *source.path() == label.file) else {
+            continue;
+        };
+        let (line, before, marked) = excerpt(source, label);
+        let bar = style.frame("|");
+        let _ = writeln!(out, "{margin} {bar}");
+        let number = style.frame(&format!("{:>width$}", label.line));
+        let _ = writeln!(out, "{}", format!("{number} {bar} {line}").trim_end());
+        let (mark, severity) =
+            if index == 0 { ("^", diagnostic.severity) } else { ("-", Severity::Warning) };
+        let mut carets = mark.repeat(marked.max(1));
+        if let Some(message) = &label.message {
+            let _ = write!(carets, " {message}");
         }
-        // Without a message ariadne draws no line below the excerpt.
-        drawn = drawn.with_message(label.message.as_deref().unwrap_or("here"));
-        report = report.with_label(drawn);
+        let carets =
+            if index == 0 { style.severity(severity, &carets) } else { style.frame(&carets) };
+        let _ = writeln!(out, "{margin} {bar} {}{carets}", " ".repeat(before));
     }
     if let Some(help) = &diagnostic.help {
-        report = report.with_help(help);
+        let _ = writeln!(out, "{margin} {} help: {help}", style.frame("="));
     }
-    // Writing to memory cannot fail, and a source that is missing is drawn without its text.
-    let _ = report.finish().write(cache, &mut *out);
-    out.push(b'\n');
+}
+
+/// Returns the line (or the part of it around the place), how many characters come before the place,
+/// and how many it has on this line.
+fn excerpt(source: &Source, label: &Label) -> (String, usize, usize) {
+    let text = source.text();
+    let start = text[..label.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[label.start..].find('\n').map_or(text.len(), |at| label.start + at);
+    // A tab counts as one column, so it is shown as one.
+    let shown = |part: &str| -> Vec<char> {
+        part.trim_end_matches('\r').chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    };
+    let before = shown(&text[start..label.start]);
+    let rest = shown(&text[label.start..end]);
+    let marked = shown(&text[label.start..label.end.clamp(label.start, end)]).len();
+    if before.len() + rest.len() <= EXCERPT_CHARS_MAX {
+        return (before.iter().chain(&rest).collect(), before.len(), marked);
+    }
+    let mut line = String::new();
+    let skipped = before.len().saturating_sub(BEFORE_CHARS);
+    let mut shift = before.len() - skipped;
+    if skipped > 0 {
+        line.push('…');
+        shift += 1;
+    }
+    line.extend(&before[skipped..]);
+    let room = EXCERPT_CHARS_MAX - shift;
+    line.extend(rest.iter().take(room));
+    if rest.len() > room {
+        line.push('…');
+    }
+    (line, shift, marked.min(room))
 }
 
 fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -71,31 +131,11 @@ fn summary(diagnostics: &[Diagnostic]) -> String {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),
     };
-    let errors = phrase(count(Severity::Error), "error");
-    match count(Severity::Warning) {
-        0 => format!("{errors}\n"),
-        warnings => format!("{errors}, {}\n", phrase(warnings, "warning")),
-    }
-}
-
-/// The texts that ariadne cuts its excerpts from.
-struct Excerpts<'s> {
-    sources: &'s [Arc<Source>],
-    parsed: HashMap<Arc<str>, ariadne::Source>,
-}
-
-impl ariadne::Cache<Arc<str>> for &mut Excerpts<'_> {
-    type Storage = String;
-
-    fn fetch(&mut self, path: &Arc<str>) -> Result<&ariadne::Source, impl std::fmt::Debug> {
-        let sources = self.sources;
-        Ok::<_, &str>(self.parsed.entry(path.clone()).or_insert_with(|| {
-            let found = sources.iter().find(|source| source.path() == path);
-            ariadne::Source::from(found.map_or_else(String::new, |s| s.text().to_owned()))
-        }))
-    }
-
-    fn display<'a>(&self, path: &'a Arc<str>) -> Option<impl std::fmt::Display + 'a> {
-        Some(path.clone())
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (errors, 0) => phrase(errors, "error"),
+        (0, warnings) => phrase(warnings, "warning"),
+        (errors, warnings) => {
+            format!("{}, {}", phrase(errors, "error"), phrase(warnings, "warning"))
+        }
     }
 }

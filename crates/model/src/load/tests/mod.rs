@@ -34,6 +34,10 @@ fn lines(report: &Report) -> Vec<String> {
                 )
             });
             let help = diagnostic.help.as_ref().map(|help| format!(" | {help}"));
+            // The words of the type checker are tested where it is; here only their place counts.
+            if diagnostic.code == "expression" && !diagnostic.message.ends_with("be used here") {
+                return format!("{}expression", place.unwrap_or_default());
+            }
             let severity = match diagnostic.severity {
                 Severity::Error => "",
                 Severity::Warning => "warning ",

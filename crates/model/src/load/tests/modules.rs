@@ -37,7 +37,7 @@ hidden: Hidden
     check(
         &[ACCOUNTS, ("blog", blog)],
         &[
-            "blog 1:44 expression: User belongs to another module | only its key can be used here: compare the relation itself",
+            "blog 1:44 expression",
             r#"blog 2:9 undeclared-use: `User` belongs to the module `accounts`, which `blog` does not use | write `extend schema @module(uses: ["accounts"])`"#,
             "blog 3:9 not-exposed: `Hidden` is private to the module `accounts`",
             r#"blog 3:9 undeclared-use: `Hidden` belongs to the module `accounts`, which `blog` does not use | write `extend schema @module(uses: ["accounts"])`"#,
