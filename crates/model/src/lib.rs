@@ -8,6 +8,7 @@ mod entity;
 mod field;
 mod load;
 mod report;
+pub mod schema;
 mod schema_view;
 mod sources;
 mod suggest;

@@ -186,3 +186,50 @@ fn read_text(path: &Path) -> Result<String, ReadError> {
     }
     std::fs::read_to_string(path).map_err(io)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FILE_BYTES_MAX, ReadError, Source, Sources};
+
+    #[test]
+    fn a_folder_is_read_without_what_is_no_model() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("it is made");
+            std::fs::write(path, text).expect("it is written");
+        };
+        assert!(matches!(Sources::read(dir.path()), Err(ReadError::NotAnApplication { .. })));
+        write("mainstay.toml", "");
+        write("modules/b/schema.graphql", "b");
+        write("modules/a/two.graphql", "a2");
+        write("modules/a/one.graphql", "a1");
+        write("modules/a/code.ts", "");
+        write("modules/stray.graphql", "");
+        write("api/v1.graphql", "");
+        let sources = Sources::read(dir.path()).expect("it is read");
+        let paths: Vec<&str> = sources.files().iter().map(|file| &**file.path()).collect();
+        assert_eq!(
+            paths,
+            [
+                "mainstay.toml",
+                "modules/a/one.graphql",
+                "modules/a/two.graphql",
+                "modules/b/schema.graphql"
+            ]
+        );
+        write("modules/a/large.graphql", &"#".repeat(FILE_BYTES_MAX as usize + 1));
+        assert!(matches!(Sources::read(dir.path()), Err(ReadError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let source = Source::new("x", "aä\n→b".to_owned());
+        assert_eq!(source.position(0), (1, 1));
+        assert_eq!(source.position(3), (1, 3));
+        assert_eq!(source.position(4), (2, 1));
+        assert_eq!(source.position(5), (2, 1), "inside of a character");
+        assert_eq!(source.position(7), (2, 2));
+        assert_eq!(source.position(99), (2, 3));
+    }
+}

@@ -53,6 +53,17 @@ fn check_fit(draft: &Draft<'_>, id: EntityId, field_id: FieldId, problems: &mut 
                 .help(format!("it belongs on {wanted}"));
         }
     }
+    if let (Shape::ToOne(target), Some(directive)) = (field.shape, field.directive("owner"))
+        && draft.sole_key_scalar(target).is_none()
+    {
+        problems
+            .error(
+                "owner",
+                draft.parsed.place(directive.location()),
+                "an owner is identified by one value, but the key of its type has several",
+            )
+            .see(draft.entity(target).place, "the type");
+    }
     let sources: Vec<&Node<Directive>> =
         directives.iter().filter(|directive| SOURCES.contains(&directive.name.as_str())).collect();
     if let [first, second, ..] = sources.as_slice()

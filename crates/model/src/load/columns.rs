@@ -7,7 +7,7 @@ use expr::{EntityId, FieldId};
 
 use crate::field::{Column, ColumnId, ColumnType};
 use crate::load::arguments::text;
-use crate::load::draft::{Draft, Shape};
+use crate::load::draft::{Draft, FieldDraft, Shape};
 use crate::load::names::{is_adopted_name, snake_case};
 use crate::report::Problems;
 
@@ -234,6 +234,15 @@ fn earlier_names(
             .help("`@was` names what this field was called before it was renamed");
         return None;
     }
+    let same = |other: &&FieldDraft<'_>| {
+        let earlier = other.directive("was").and_then(|directive| text(directive, "name"));
+        other.name != field.name && earlier.is_some_and(|earlier| earlier.value == was.value)
+    };
+    if let Some(other) = owner.fields[..field_id.0 as usize].iter().find(same) {
+        problems
+            .error("was", was.place(draft.parsed), format!("two fields were named `{}`", was.value))
+            .see(other.place, "the other one");
+    }
     adopted.is_none().then(|| snake_case(was.value))
 }
 
@@ -245,6 +254,15 @@ fn check_column(
     name: &str,
     problems: &mut Problems<'_>,
 ) {
+    if !is_adopted_name(name) && draft.entity(id).field(field).directive("column").is_none() {
+        problems
+            .error(
+                "column-name",
+                draft.entity(id).field(field).place,
+                format!("the column's name, `{name}`, is too long"),
+            )
+            .help("a name has at most 60 bytes; `@column(name:)` gives another");
+    }
     // Databases do not tell upper from lower case in names.
     if let Some(other) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) {
         let owner = draft.entity(id);

@@ -143,14 +143,17 @@ fn entity(
         }
         None => plural(&node.name),
     };
-    let table = node.directives.get("table").and_then(|directive| text(directive, "name"));
-    if let Some(table) = table {
-        check_table_name(table.value, table.place(parsed), problems);
-    }
+    let adopted = node.directives.get("table").and_then(|directive| text(directive, "name"));
+    let table = match adopted {
+        Some(adopted) => adopted.value.to_owned(),
+        None => format!("{prefix}_{}", snake_case(&node.name)),
+    };
+    let table_place = adopted.map_or(parsed.place(node.name.location()), |name| name.place(parsed));
+    check_table_name(&table, table_place, problems);
     // An adopted table keeps its name when the type is renamed.
     let was = node.directives.get("was").and_then(|directive| text(directive, "name"));
     let was_table =
-        was.filter(|_| table.is_none()).map(|was| format!("{prefix}_{}", snake_case(was.value)));
+        was.filter(|_| adopted.is_none()).map(|was| format!("{prefix}_{}", snake_case(was.value)));
     Entity {
         id,
         name: node.name.to_string(),
@@ -159,10 +162,7 @@ fn entity(
         exposed: node.directives.has("exposed"),
         route: kebab_case(&plural),
         plural,
-        table: match table {
-            Some(table) => table.value.to_owned(),
-            None => format!("{prefix}_{}", snake_case(&node.name)),
-        },
+        table,
         was_table,
         fields: Vec::new(),
         columns: Vec::new(),
@@ -197,13 +197,15 @@ fn check_table_name(name: &str, place: Place, problems: &mut Problems<'_>) {
     let lower = name.to_ascii_lowercase();
     if !is_adopted_name(name) {
         problems
-            .error("table-name", place, "this cannot be the name of a table")
-            .help("a name has 1 to 60 bytes, without quotes, dots and control characters");
-    } else if lower.starts_with("sqlite_")
-        || lower.starts_with("mainstay_")
-        || lower.starts_with("_mainstay")
+            .error("table-name", place, format!("`{name}` cannot be the name of a table"))
+            .help("a name has 1 to 60 bytes, without quotes, dots and control characters; `@table(name:)` gives one");
+    } else if ["sqlite_", "mainstay_", "_mainstay", "pg_"]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix))
     {
-        problems.error("reserved-name", place, format!("a table cannot be named `{name}`"));
+        problems
+            .error("reserved-name", place, format!("a table cannot be named `{name}`"))
+            .help("tables of databases and of Mainstay itself begin like this; `@table(name:)` gives another name");
     }
 }
 
@@ -225,18 +227,24 @@ fn check_plain_object(parsed: &Parsed, node: &Node<ObjectType>, problems: &mut P
 }
 
 fn check_earlier_names(draft: &Draft<'_>, problems: &mut Problems<'_>) {
+    let mut taken: HashMap<&str, Place> = HashMap::new();
     for owner in &draft.entities {
         let was = owner.node.directives.get("was").and_then(|directive| text(directive, "name"));
-        if let Some(was) = was
-            && draft.parsed.schema.types.contains_key(was.value)
-        {
+        let Some(was) = was else { continue };
+        let place = was.place(draft.parsed);
+        if draft.parsed.schema.types.contains_key(was.value) {
             problems
                 .error(
                     "was",
-                    was.place(draft.parsed),
+                    place,
                     format!("`{}` is not an earlier name: a type of today has it", was.value),
                 )
                 .help("`@was` names what this type was called before it was renamed");
+        }
+        if let Some(other) = taken.insert(was.value, place) {
+            problems
+                .error("was", place, format!("two types were named `{}`", was.value))
+                .see(other, "the other one");
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
                 format!("an entity has at most {FIELDS_MAX} fields"),
             );
         }
-        for component in node.fields.values() {
+        for component in node.fields.values().take(FIELDS_MAX) {
             fields.push(field(draft, id, component, problems));
         }
         let owner = &mut draft.entities[id.0 as usize];

@@ -50,7 +50,7 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
 fn declared(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) -> Vec<Index> {
     let mut indexes: Vec<Index> = Vec::new();
     let mut places: Vec<Place> = Vec::new();
-    for directive in draft.entity(id).node.directives.get_all("index") {
+    for directive in draft.entity(id).node.directives.get_all("index").take(INDEXES_MAX + 1) {
         let place = draft.parsed.place(directive.location());
         let Some(index) = index(draft, id, directive, place, problems) else { continue };
         let same = |other: &Index| {

@@ -276,7 +276,9 @@ fn names_have_a_form_and_some_are_taken() {
     check("enum E { A A }", &["1:12 duplicate-field: `E` has two values named `A`"]);
     check(
         r#"type Post @entity @allow(read: "true") @table(name: "sqlite_x") { a: Int }"#,
-        &["1:53 reserved-name: a table cannot be named `sqlite_x`"],
+        &[
+            "1:53 reserved-name: a table cannot be named `sqlite_x` | tables of databases and of Mainstay itself begin like this; `@table(name:)` gives another name",
+        ],
     );
     check(
         r#"type Post @entity @allow(read: "true") @was(name: "Post") { a: Int }"#,
@@ -750,4 +752,28 @@ b") { a: Int }"#,
         &["1:43 syntax: this is not GraphQL: expected Field Definition"],
     );
     check("enum E { }", &["1:10 syntax: this is not GraphQL: expected Enum Value Definition"]);
+}
+
+#[test]
+fn earlier_names_and_generated_names_are_checked() {
+    check(
+        r#"type A @entity @was(name: "X") @allow(read: "true") { a: Int @was(name: "x") b: Int @was(name: "x") } type B @entity @was(name: "X") @allow(read: "true") { a: Int }"#,
+        &["1:96 was: two fields were named `x`", "1:129 was: two types were named `X`"],
+    );
+    check(
+        r#"type AnEntityWithANameThatGoesOnAndOnAndOnAndOnAndOnAndOnAndOn @entity @allow(read: "true") { a: Int }"#,
+        &[
+            "1:6 table-name: `blog_an_entity_with_a_name_that_goes_on_and_on_and_on_and_on_and_on_and_on_and_on` cannot be the name of a table | a name has 1 to 60 bytes, without quotes, dots and control characters; `@table(name:)` gives one",
+        ],
+    );
+    field(
+        "aFieldWithANameThatGoesOnAndOnAndOnAndOnAndOnAndOnAndOnAndOnAndOn: Int",
+        &[
+            "1 column-name: the column's name, `a_field_with_a_name_that_goes_on_and_on_and_on_and_on_and_on_and_on_and_on_and_on_and_on`, is too long | a name has at most 60 bytes; `@column(name:)` gives another",
+        ],
+    );
+    check(
+        r#"type A @entity @key(on: ["x", "y"]) @allow(read: "true") { x: Int! y: Int! } type B @entity @allow(read: "true") { a: A @owner }"#,
+        &["1:121 owner: an owner is identified by one value, but the key of its type has several"],
+    );
 }

@@ -1,0 +1,204 @@
+//! The difference between two schemas.
+
+use super::convert::{Conversion, conversion};
+use super::{Change, Column, Demand, MigrationPlan, Renames, Schema, Step, Table};
+
+/// Finds the steps from one schema to the next; from none, every table is new.
+pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
+    let empty = Schema::default();
+    let old = old.unwrap_or(&empty);
+    let renames = Renames::between(old, new);
+    let before = renames.apply(old);
+    let mut steps = Vec::new();
+    for (name, from) in &renames.tables {
+        steps.push(step(name, Change::RenameTable { from: from.clone() }));
+    }
+    for (table, to, from) in &renames.columns {
+        steps.push(step(table, Change::RenameColumn { from: from.clone(), to: to.clone() }));
+    }
+    for table in &before.tables {
+        if new.table(&table.name).is_none() {
+            let demand = Demand::NothingToLose { column: None };
+            steps.push(Step {
+                table: table.name.clone(),
+                change: Change::DropTable,
+                demands: vec![demand],
+            });
+        }
+    }
+    for after in &new.tables {
+        match before.table(&after.name) {
+            Some(found) => steps.extend(TableDiff { before: found, after, steps: vec![] }.run()),
+            None => steps.push(step(&after.name, Change::CreateTable(Box::new(after.clone())))),
+        }
+    }
+    let mut plan = MigrationPlan { steps, before, after: new.clone(), renames };
+    demand_references_to_retyped_keys(&mut plan);
+    plan
+}
+
+fn step(table: &str, change: Change) -> Step {
+    Step { table: table.to_owned(), change, demands: Vec::new() }
+}
+
+/// A key that another table refers to is only as good after its conversion as both sides' agree.
+fn demand_references_to_retyped_keys(plan: &mut MigrationPlan) {
+    let retyped = |steps: &[Step], table: &str, columns: &[String]| {
+        steps.iter().any(|step| {
+            step.table == table
+                && matches!(&step.change, Change::Retype { from, to, .. }
+                    if columns.contains(&to.name) && changes_values(&conversion(from, to)))
+        })
+    };
+    for table in &plan.after.tables {
+        for key in &table.foreign_keys {
+            let existed = plan
+                .before
+                .table(&table.name)
+                .is_some_and(|before| before.foreign_keys.contains(key));
+            if !existed {
+                continue;
+            }
+            let own = retyped(&plan.steps, &table.name, &key.columns);
+            let other = retyped(&plan.steps, &key.target, &key.target_columns);
+            if own || other {
+                let mut again = step(&table.name, Change::AddForeignKey(key.clone()));
+                again.demands.push(Demand::Refers(key.clone()));
+                plan.steps.push(again);
+            }
+        }
+    }
+}
+
+pub(super) fn changes_values(conversion: &Conversion) -> bool {
+    match conversion {
+        Conversion::None | Conversion::Same => false,
+        Conversion::Widen | Conversion::Replace => true,
+        Conversion::Narrow(demand) => matches!(demand, Demand::FitsFloat { .. }),
+    }
+}
+
+/// The difference between two states of one table.
+pub(super) struct TableDiff<'s> {
+    pub(super) before: &'s Table,
+    pub(super) after: &'s Table,
+    pub(super) steps: Vec<Step>,
+}
+
+impl TableDiff<'_> {
+    fn run(mut self) -> Vec<Step> {
+        self.columns();
+        self.key();
+        self.foreign_keys();
+        self.indexes();
+        self.checks();
+        self.steps
+    }
+
+    pub(super) fn push(&mut self, change: Change, demands: Vec<Demand>) {
+        self.steps.push(Step { table: self.after.name.clone(), change, demands });
+    }
+
+    fn columns(&mut self) {
+        for column in &self.before.columns {
+            if self.after.column(&column.name).is_none() {
+                let column = column.name.clone();
+                let demand = Demand::NothingToLose { column: Some(column.clone()) };
+                self.push(Change::DropColumn { column }, vec![demand]);
+            }
+        }
+        for column in &self.after.columns {
+            match self.before.column(&column.name) {
+                Some(before) => self.column(before, column),
+                None => {
+                    let demands = self.new_values(column);
+                    self.push(Change::AddColumn(Box::new(column.clone())), demands);
+                }
+            }
+        }
+    }
+
+    /// What a column without old values demands.
+    fn new_values(&self, column: &Column) -> Vec<Demand> {
+        if column.nullable || column.fill.is_some() {
+            return Vec::new();
+        }
+        vec![Demand::Empty { column: column.name.clone() }]
+    }
+
+    fn column(&mut self, before: &Column, after: &Column) {
+        let (name, found) = (after.name.clone(), conversion(before, after));
+        let replace = found == Conversion::Replace;
+        let mut demands = match found.clone() {
+            Conversion::Narrow(demand) => vec![demand],
+            Conversion::Replace => vec![Demand::NothingToLose { column: Some(name.clone()) }],
+            _ => Vec::new(),
+        };
+        if replace {
+            demands.extend(self.new_values(after));
+        }
+        if changes_values(&found) {
+            demands.extend(self.constraints_on(&name));
+        }
+        if found != Conversion::None {
+            let (from, to) = (Box::new(before.clone()), Box::new(after.clone()));
+            self.push(Change::Retype { from, to, replace }, demands);
+        }
+        match (before.nullable, after.nullable) {
+            (true, false) => {
+                let old_values = Demand::NoNulls { column: name.clone() };
+                let demands = if replace { vec![] } else { vec![old_values] };
+                self.push(Change::SetRequired { column: name }, demands);
+            }
+            (false, true) => self.push(Change::SetOptional { column: name }, vec![]),
+            _ => {}
+        }
+    }
+
+    /// The constraints that converted values of a column could break although the constraints
+    /// themselves stay as they are. Which checks read it, their text does not tell.
+    fn constraints_on(&self, column: &str) -> Vec<Demand> {
+        let (before, after) = (self.before, self.after);
+        let mut demands = Vec::new();
+        if after.key.iter().any(|name| name == column) && before.key == after.key {
+            demands.push(self.unique_key());
+        }
+        for index in &after.indexes {
+            let reads_it =
+                index.filter.is_some() || index.columns.iter().any(|part| part.name == column);
+            if index.unique && reads_it && before.indexes.iter().any(|old| old.same_as(index)) {
+                demands.push(index.demand());
+            }
+        }
+        for check in &after.checks {
+            if before.checks.iter().any(|old| old.condition == check.condition) {
+                demands.push(Demand::Holds(check.clone()));
+            }
+        }
+        demands
+    }
+
+    fn unique_key(&self) -> Demand {
+        Demand::Unique { index: None, columns: self.after.key.clone(), filter: None }
+    }
+
+    fn key(&mut self) {
+        let (before, after) = (self.before, self.after);
+        if before.key == after.key && before.identity == after.identity {
+            return;
+        }
+        let change = Change::Rekey {
+            from: before.key.clone(),
+            to: after.key.clone(),
+            identity: after.identity,
+        };
+        let demands = if before.key == after.key { vec![] } else { vec![self.unique_key()] };
+        self.push(change, demands);
+    }
+
+    /// Says whether every old row has NULL in a column, because it is new.
+    pub(super) fn starts_null(&self, column: &str) -> bool {
+        self.before.column(column).is_none()
+            && self.after.column(column).is_some_and(|new| new.nullable && new.fill.is_none())
+    }
+}

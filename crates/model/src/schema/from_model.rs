@@ -1,0 +1,124 @@
+//! Derives the schema from a checked model.
+
+use expr::{EntityId, Kind, Prepared};
+
+use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table};
+use crate::entity::{Entity, Model};
+use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, Role, Scalar};
+
+impl Schema {
+    /// Derives the schema of a model. `condition` writes a condition on an entity's own columns as
+    /// SQL, for checks and partial indexes.
+    pub fn of(model: &Model, condition: &dyn Fn(EntityId, &Prepared) -> String) -> Self {
+        let mut tables: Vec<Table> =
+            model.entities.iter().map(|entity| table(model, entity, condition)).collect();
+        tables.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { tables }
+    }
+}
+
+fn table(
+    model: &Model,
+    entity: &Entity,
+    condition: &dyn Fn(EntityId, &Prepared) -> String,
+) -> Table {
+    let name = |id: ColumnId| entity.column(id).name.clone();
+    let indexes = entity.indexes.iter().map(|index| Index {
+        name: index.name.clone(),
+        columns: index
+            .columns
+            .iter()
+            .map(|part| IndexColumn { name: name(part.column), descending: part.descending })
+            .collect(),
+        unique: index.unique,
+        filter: index.filter.as_ref().map(|rule| condition(entity.id, &rule.expr)),
+    });
+    let checks = entity.checks.iter().map(|check| Check {
+        name: check.name.clone(),
+        condition: condition(entity.id, &check.rule.expr),
+    });
+    Table {
+        name: entity.table.clone(),
+        was: entity.was_table.clone(),
+        columns: entity.columns.iter().map(|found| column(model, entity, found)).collect(),
+        key: entity.key_columns.iter().map(|id| name(*id)).collect(),
+        identity: entity.identity,
+        foreign_keys: entity
+            .fields
+            .iter()
+            .filter_map(|field| foreign_key(model, entity, field))
+            .collect(),
+        indexes: indexes.collect(),
+        checks: checks.collect(),
+    }
+}
+
+fn foreign_key(model: &Model, entity: &Entity, field: &Field) -> Option<ForeignKey> {
+    let FieldKind::ToOne(relation) = &field.kind else { return None };
+    if relation.other_module {
+        return None;
+    }
+    let target = model.entity(relation.target);
+    Some(ForeignKey {
+        columns: relation.columns.iter().map(|id| entity.column(*id).name.clone()).collect(),
+        target: target.table.clone(),
+        target_columns: target
+            .key_columns
+            .iter()
+            .map(|id| target.column(*id).name.clone())
+            .collect(),
+        on_delete: relation.on_delete,
+    })
+}
+
+fn column(model: &Model, entity: &Entity, column: &crate::field::Column) -> Column {
+    let field = entity.field(column.field);
+    let (element, scalar) = match &field.kind {
+        FieldKind::Scalar { scalar, .. } => (None, Some(*scalar)),
+        FieldKind::List { scalar, .. } => (Some(stored_as(*scalar)), Some(*scalar)),
+        _ => (None, None),
+    };
+    let values = match scalar {
+        Some(Scalar::Enum(id)) => Some(model.enum_type(id).values.clone()),
+        _ => None,
+    };
+    Column {
+        name: column.name.clone(),
+        was: column.was.clone(),
+        ty: column.ty,
+        element,
+        values,
+        nullable: column.nullable,
+        fill: fill(field, column.ty),
+    }
+}
+
+fn fill(field: &Field, ty: ColumnType) -> Option<Fill> {
+    let timed = matches!(ty, ColumnType::Timestamp | ColumnType::Date);
+    if timed && matches!(field.role, Role::Created | Role::Updated) {
+        return Some(Fill::Now);
+    }
+    match field.default.as_ref()? {
+        Default::Value(value) => Some(Fill::Value(value.clone())),
+        Default::Expr(rule) => match (&rule.expr.tree.kind, &rule.expr.atoms[..]) {
+            (Kind::Atom(0), [atom]) if timed && atom.kind == Kind::Now => Some(Fill::Now),
+            (Kind::Now, _) if timed => Some(Fill::Now),
+            _ => None,
+        },
+    }
+}
+
+fn stored_as(scalar: Scalar) -> ColumnType {
+    match scalar {
+        Scalar::Id => ColumnType::Uuid,
+        Scalar::String | Scalar::Email | Scalar::Url | Scalar::Enum(_) => ColumnType::Text,
+        Scalar::Int => ColumnType::Int,
+        Scalar::BigInt => ColumnType::BigInt,
+        Scalar::Float => ColumnType::Float,
+        Scalar::Decimal => ColumnType::Decimal,
+        Scalar::Boolean => ColumnType::Boolean,
+        Scalar::DateTime => ColumnType::Timestamp,
+        Scalar::Date => ColumnType::Date,
+        Scalar::Json => ColumnType::Json,
+    }
+}

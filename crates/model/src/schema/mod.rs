@@ -1,0 +1,151 @@
+//! The physical schema that a model asks for, and the way from one schema to the next.
+//!
+//! A `Schema` is recorded in the database after each migration, so its JSON is a promise: fields may
+//! be added with a default, never renamed. Conditions are held as the SQL text of the database they
+//! were rendered for; this crate compares them, and only `plan` writes them.
+
+mod convert;
+mod describe;
+mod diff;
+mod from_model;
+mod parts;
+mod rename;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use expr::Value;
+use serde::{Deserialize, Serialize};
+
+use crate::field::{ColumnType, OnDelete};
+
+pub use convert::{Conversion, conversion};
+pub use diff::diff;
+pub use rename::Renames;
+pub use step::{Change, Class, Demand, MigrationPlan, Step};
+
+/// The tables of a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Sorted by name, so that moving a type within its file changes nothing.
+    pub tables: Vec<Table>,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its earlier name. How to get here is not part of the state, so it is not recorded.
+    #[serde(skip)]
+    pub was: Option<String>,
+    /// Columns in the order of the model.
+    pub columns: Vec<Column>,
+    /// The primary key's columns, in its order.
+    pub key: Vec<String>,
+    /// Whether the key is one integer that the database counts up.
+    #[serde(default)]
+    pub identity: bool,
+    /// Foreign keys; none leaves the module.
+    #[serde(default)]
+    pub foreign_keys: Vec<ForeignKey>,
+    /// Indexes.
+    #[serde(default)]
+    pub indexes: Vec<Index>,
+    /// Checks.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+}
+
+/// A column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its earlier name; not recorded.
+    #[serde(skip)]
+    pub was: Option<String>,
+    /// How it is stored.
+    pub ty: ColumnType,
+    /// How the elements of a list would be stored on their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub element: Option<ColumnType>,
+    /// The values of an enum, or of the enums in a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// What old rows get when the column is added; not recorded.
+    #[serde(skip)]
+    pub fill: Option<Fill>,
+}
+
+/// What old rows get in a new column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fill {
+    /// The field's constant default.
+    Value(Value),
+    /// The time of the migration.
+    Now,
+}
+
+/// A foreign key to another table's primary key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// The columns that refer.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub target: String,
+    /// Its key's columns, one for each of `columns`.
+    pub target_columns: Vec<String>,
+    /// What deleting the target does.
+    pub on_delete: OnDelete,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<IndexColumn>,
+    /// Whether it is unique.
+    #[serde(default)]
+    pub unique: bool,
+    /// The condition of a partial index, as SQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}
+
+/// A column of an index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IndexColumn {
+    /// The column's name.
+    pub name: String,
+    /// Whether it is sorted from high to low.
+    #[serde(default)]
+    pub descending: bool,
+}
+
+/// A condition that every row satisfies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// The constraint's name.
+    pub name: String,
+    /// The condition, as SQL.
+    pub condition: String,
+}
+
+impl Schema {
+    /// Finds a table by its name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
+impl Table {
+    /// Finds a column by its name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}

@@ -1,0 +1,203 @@
+//! The steps of a migration, and what they demand of the rows.
+
+use super::{Check, Column, ForeignKey, Index, Renames, Schema, Table};
+
+/// The way from one schema to the next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MigrationPlan {
+    /// The steps in an order that can be read; `plan::ddl` finds the order of the statements.
+    pub steps: Vec<Step>,
+    /// What the steps begin with, told in the new names.
+    pub before: Schema,
+    /// What they end with.
+    pub after: Schema,
+    /// How the new names come from the old ones.
+    pub renames: Renames,
+}
+
+/// One difference between two schemas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The table, by its new name where it has one.
+    pub table: String,
+    /// What changes.
+    pub change: Change,
+    /// What the rows must satisfy for it.
+    pub demands: Vec<Demand>,
+}
+
+/// How safe a step is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Fits any rows and loses nothing.
+    Additive,
+    /// Fits only some rows, which are checked first.
+    NeedsCheck,
+    /// Loses what the rows hold.
+    Lossy,
+}
+
+/// What changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A new table.
+    CreateTable(Box<Table>),
+    /// A table under a new name.
+    RenameTable {
+        /// The old name.
+        from: String,
+    },
+    /// A table that is no longer in the model.
+    DropTable,
+    /// A new column.
+    AddColumn(Box<Column>),
+    /// A column under a new name.
+    RenameColumn {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// A column that is no longer in the model.
+    DropColumn {
+        /// Its name.
+        column: String,
+    },
+    /// A column of another type, or of an enum with other values.
+    Retype {
+        /// Before.
+        from: Box<Column>,
+        /// After.
+        to: Box<Column>,
+        /// Whether the values have no counterpart and are lost.
+        replace: bool,
+    },
+    /// A column that may no longer be NULL.
+    SetRequired {
+        /// Its name.
+        column: String,
+    },
+    /// A column that may be NULL from now on.
+    SetOptional {
+        /// Its name.
+        column: String,
+    },
+    /// Another primary key, or another way to make it.
+    Rekey {
+        /// The columns before.
+        from: Vec<String>,
+        /// The columns after.
+        to: Vec<String>,
+        /// Whether the database counts it up.
+        identity: bool,
+    },
+    /// A new foreign key.
+    AddForeignKey(ForeignKey),
+    /// A foreign key less.
+    DropForeignKey(ForeignKey),
+    /// A new index.
+    AddIndex(Index),
+    /// An index under another name.
+    RenameIndex {
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// An index less.
+    DropIndex {
+        /// Its name.
+        name: String,
+    },
+    /// A new check.
+    AddCheck(Check),
+    /// A check with another condition.
+    ChangeCheck(Check),
+    /// A check under another name.
+    RenameCheck {
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
+    /// A check less.
+    DropCheck {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What a step demands of the rows of its table. Columns and conditions are those of after.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Demand {
+    /// There are none: a required column has nothing to fill old rows with.
+    Empty {
+        /// The column.
+        column: String,
+    },
+    /// There are none to lose: no row, or none with a value in the column.
+    NothingToLose {
+        /// The column; none for the whole table.
+        column: Option<String>,
+    },
+    /// None is NULL.
+    NoNulls {
+        /// The column.
+        column: String,
+    },
+    /// All are values of the enum.
+    AmongValues {
+        /// The column.
+        column: String,
+    },
+    /// All fit 32 bits.
+    FitsInt {
+        /// The column.
+        column: String,
+    },
+    /// All are whole numbers that a double holds exactly.
+    FitsFloat {
+        /// The column.
+        column: String,
+    },
+    /// No two rows agree in the columns.
+    Unique {
+        /// The index; none for the primary key.
+        index: Option<String>,
+        /// The columns.
+        columns: Vec<String>,
+        /// The condition of a partial index.
+        filter: Option<String>,
+    },
+    /// The condition is not false.
+    Holds(Check),
+    /// The row referred to exists.
+    Refers(ForeignKey),
+}
+
+impl Step {
+    /// Says how safe the step is.
+    pub fn class(&self) -> Class {
+        let lossy = |demand: &Demand| matches!(demand, Demand::NothingToLose { .. });
+        match &self.demands[..] {
+            [] => Class::Additive,
+            demands if demands.iter().any(lossy) => Class::Lossy,
+            _ => Class::NeedsCheck,
+        }
+    }
+}
+
+impl MigrationPlan {
+    /// Says whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Says whether a column's old values are lost for want of a counterpart.
+    pub fn replaces(&self, table: &str, column: &str) -> bool {
+        self.steps.iter().any(|step| {
+            step.table == table
+                && matches!(&step.change, Change::Retype { to, replace: true, .. } if to.name == column)
+        })
+    }
+}
