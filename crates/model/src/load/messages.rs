@@ -98,6 +98,8 @@ pub(crate) fn report(
                 .error("wrong-type", place, format!("`{first}` cannot be of an input type"))
                 .help("types of fields are scalars, enums and object types");
         }
+        // A job takes the event that it runs on, which no operation could.
+        Some("InputType") if takes_event(parsed, place) => {}
         Some("InputType") => {
             problems
                 .error("wrong-type", place, format!("`{first}` must be of an input type"))
@@ -120,6 +122,18 @@ pub(crate) fn report(
         }
         None => build_error(parsed, sources, place, text, first, second, problems),
     }
+}
+
+/// Says whether the argument at a place is a job's, and of an event's type.
+fn takes_event(parsed: &Parsed, place: Place) -> bool {
+    let jobs = parsed.schema.get_object("Job");
+    let mut arguments =
+        jobs.into_iter().flat_map(|job| job.fields.values()).flat_map(|f| &f.arguments);
+    arguments.any(|argument| {
+        let event = parsed.schema.get_object(argument.ty.inner_named_type());
+        parsed.place(argument.location()) == place
+            && event.is_some_and(|event| event.directives.has("event"))
+    })
 }
 
 /// Reports what kept a definition from becoming part of the schema.

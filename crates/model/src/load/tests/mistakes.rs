@@ -777,3 +777,18 @@ fn earlier_names_and_generated_names_are_checked() {
         &["1:121 owner: an owner is identified by one value, but the key of its type has several"],
     );
 }
+
+#[test]
+fn only_jobs_take_events() {
+    check(
+        "type E @event { a: Int } type A { a: Int } type Job { a(e: E!): Int @on(event: \"E\") b(a: A): Int @retry } extend type Query { c(e: E): Int @function }",
+        &[
+            "1:6 warning not-supported-yet: events are not supported yet: nothing publishes `E`",
+            "1:69 warning not-supported-yet: `@on` is not supported yet: it has no effect",
+            "1:87 wrong-type: `a` must be of an input type | types of arguments are scalars, enums and `input` types",
+            "1:98 warning not-supported-yet: `@retry` is not supported yet: it has no effect",
+            "1:129 wrong-type: `e` must be of an input type | types of arguments are scalars, enums and `input` types",
+            "1:140 warning not-supported-yet: `@function` is not supported yet: it has no effect",
+        ],
+    );
+}
