@@ -65,8 +65,8 @@ impl Reader {
 }
 
 /// The settings of reading connections, as Mainstay's store has them.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16384; \
-    PRAGMA mmap_size = 268435456; PRAGMA query_only = ON;";
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; \
+    PRAGMA mmap_size = 1073741824; PRAGMA query_only = ON;";
 
 /// Remembers the database and proves that it can be read.
 pub(crate) fn open(path: &FilePath) -> anyhow::Result<()> {
@@ -160,13 +160,17 @@ pub(crate) async fn list(
                 last = Some(cursor(row)?);
             }
         }
-        out.push(b']');
-        if let Some(last) = last.filter(|_| more) {
-            out.extend_from_slice(b",\"next\":\"");
-            out.extend_from_slice(last.as_bytes());
-            out.push(b'"');
+        out.extend_from_slice(b"],\"next\":");
+        match last.filter(|_| more) {
+            Some(last) => {
+                out.push(b'"');
+                out.extend_from_slice(last.as_bytes());
+                out.push(b'"');
+            }
+            None => out.extend_from_slice(b"null"),
         }
-        out.push(b'}');
+        // No request of the workload pages back.
+        out.extend_from_slice(b",\"prev\":null}");
         Ok(json(StatusCode::OK, out))
     })
 }

@@ -17,8 +17,8 @@ const QUEUE_MAX: usize = 1024;
 const BATCH_MAX: usize = 256;
 
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
-    PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; \
-    PRAGMA mmap_size = 268435456;";
+    PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+    PRAGMA mmap_size = 1073741824;";
 
 const CREATE: &str = "INSERT INTO blog_post \
     (id, author_id, title, body, status, created_at, view_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
