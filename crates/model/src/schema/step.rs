@@ -201,3 +201,18 @@ impl MigrationPlan {
         })
     }
 }
+
+impl Demand {
+    /// Returns the column that the demand is on, where it is on one.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Empty { column }
+            | Self::NoNulls { column }
+            | Self::AmongValues { column }
+            | Self::FitsInt { column }
+            | Self::FitsFloat { column } => Some(column),
+            Self::NothingToLose { column } => column.as_deref(),
+            Self::Unique { .. } | Self::Holds(_) | Self::Refers(_) => None,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Migrations as SQL: the schema of a model, and the statements from one schema to the next.
+
+mod projection;
+mod row_check;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use expr::Timestamp;
+use model::Model;
+use model::schema::{MigrationPlan, Schema};
+
+use crate::dialect::Dialect;
+
+pub use row_check::RowCheck;
+
+/// A migration, ready to be run in one transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// What the rows must satisfy, as they are before the first statement.
+    pub checks: Vec<RowCheck>,
+    /// The statements in order.
+    pub statements: Vec<String>,
+    /// Whether tables with rows are dropped, rebuilt or bound by new foreign keys, so that the
+    /// foreign keys must be verified before the commit.
+    pub verify_references: bool,
+}
+
+/// Derives the schema that a model asks for on a database.
+pub fn schema(model: &Model, dialect: Dialect) -> Schema {
+    Schema::of(model, &|entity, condition| {
+        crate::render::standalone(model, dialect, entity, condition)
+    })
+}
+
+/// Writes a migration for a database. `now` fills new columns that hold a time.
+pub fn script(plan: &MigrationPlan, dialect: Dialect, now: Timestamp) -> Script {
+    let (statements, verify_references) = match dialect {
+        Dialect::Sqlite => sqlite::statements(plan, now),
+    };
+    Script { checks: row_check::row_checks(plan, dialect, now), statements, verify_references }
+}
+
+/// Returns what tells one schema from another in a few bytes: it is recorded beside the schema, and
+/// saves a start without changes from reading and comparing the whole.
+pub fn fingerprint(schema: &Schema) -> String {
+    let text = serde_json::to_string(schema).expect("a schema holds nothing that JSON cannot");
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+}
