@@ -1,0 +1,204 @@
+//! Migrations: brings the tables to what the model asks for, in one transaction.
+//!
+//! The schema that the tables were last brought to is recorded beside them (`mainstay_migration`).
+//! The plan is made from that record inside the transaction that runs it, so of two processes that
+//! start at once one migrates and the other finds nothing to do; a kill leaves the old state or the
+//! new one.
+
+mod drift;
+mod error;
+mod problem;
+mod record;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use expr::Timestamp;
+use model::schema::{MigrationPlan, Schema, diff};
+use plan::Dialect;
+use plan::ddl::{self, Script};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::Store;
+
+pub use drift::Drifted;
+pub use error::MigrationError;
+pub use problem::{OFFENDERS_SHOWN_MAX, Problem};
+pub use record::Recorded;
+
+/// How long to wait for another process's migration: rebuilding tables of many million rows takes
+/// minutes, and giving up would fail a start that has nothing left to do.
+const OTHER_MIGRATION_WAIT: Duration = Duration::from_secs(600);
+
+/// How far a migration may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Says what would be done, and does nothing.
+    PlanOnly,
+    /// Does what loses nothing and fits the rows.
+    Dev,
+    /// As `Dev`, and drops what is named.
+    Apply {
+        /// Tables (`table`) and columns (`table.column`) that may be dropped with what they hold.
+        allow_drop: Vec<String>,
+    },
+}
+
+/// What came of a migration.
+#[derive(Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether something was changed.
+    pub applied: bool,
+    /// The steps and their SQL; empty when the tables are as the model asks.
+    pub plan: String,
+    /// With `Mode::PlanOnly`, everything that would stop the migration.
+    pub problems: Vec<Problem>,
+}
+
+impl Store {
+    /// Brings the tables to the schema. Writes wait, reads go on with the old state.
+    ///
+    /// # Errors
+    /// When the rows do not fit, something would be lost, or the tables are not as recorded; then
+    /// nothing was changed.
+    pub async fn migrate(
+        &self,
+        schema: Schema,
+        mode: Mode,
+        now: Timestamp,
+    ) -> Result<Outcome, MigrationError> {
+        self.0.writer.exclusive(move |connection| migrate(connection, &schema, &mode, now)).await?
+    }
+
+    /// Returns what the last migration recorded; none in a new database.
+    ///
+    /// # Errors
+    /// When the record was written by a later version and cannot be read.
+    pub async fn recorded_schema(&self) -> Result<Option<Recorded>, MigrationError> {
+        self.0.writer.exclusive(|connection| record::read(connection)).await?
+    }
+}
+
+/// Brings the tables to the schema, on a connection that is in no transaction.
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    schema: &Schema,
+    mode: &Mode,
+    now: Timestamp,
+) -> Result<Outcome, MigrationError> {
+    let unchanged = Outcome { applied: false, plan: String::new(), problems: Vec::new() };
+    let fingerprint = ddl::fingerprint(schema);
+    if record::is_current(connection, &fingerprint)? {
+        return Ok(unchanged);
+    }
+    if *mode == Mode::PlanOnly {
+        // A read transaction that nothing is kept of.
+        let transaction = connection.transaction()?;
+        let planned = Planned::make(&transaction, schema, now)?;
+        let problems = planned.problems(&transaction, &[])?;
+        return Ok(Outcome { applied: false, plan: planned.text, problems });
+    }
+    let allow_drop = match mode {
+        Mode::Apply { allow_drop } => allow_drop.as_slice(),
+        _ => &[],
+    };
+    let relaxed = Relaxed::start(connection)?;
+    let transaction =
+        rusqlite::Transaction::new_unchecked(relaxed.0, TransactionBehavior::Immediate)?;
+    let planned = Planned::make(&transaction, schema, now)?;
+    if planned.is_recorded {
+        // Another process was first, or only the drift check had to be done anew.
+        record::confirm(&transaction)?;
+        transaction.commit()?;
+        return Ok(unchanged);
+    }
+    let problems = planned.problems(&transaction, allow_drop)?;
+    if !problems.is_empty() {
+        return Err(MigrationError::Stopped { plan: planned.text, problems });
+    }
+    planned.run(&transaction)?;
+    record::write(&transaction, schema, &fingerprint, &planned, now)?;
+    transaction.commit()?;
+    let applied = !planned.plan.is_empty();
+    Ok(Outcome { applied, plan: planned.text, problems: Vec::new() })
+}
+
+/// A migration as it would run on the database as it is.
+struct Planned {
+    plan: MigrationPlan,
+    script: Script,
+    text: String,
+    /// Whether the record says that the schema is reached.
+    is_recorded: bool,
+}
+
+impl Planned {
+    fn make(
+        connection: &Connection,
+        schema: &Schema,
+        now: Timestamp,
+    ) -> Result<Self, MigrationError> {
+        let recorded = record::read(connection)?;
+        if let Some(recorded) = &recorded {
+            drift::verify(connection, recorded)?;
+        }
+        let plan = diff(recorded.as_ref().map(|recorded| &recorded.schema), schema);
+        let script = ddl::script(&plan, Dialect::Sqlite, now);
+        let text = script.describe(&plan);
+        let is_recorded =
+            recorded.is_some_and(|recorded| recorded.fingerprint == ddl::fingerprint(schema));
+        Ok(Self { plan, script, text, is_recorded })
+    }
+
+    fn problems(
+        &self,
+        connection: &Connection,
+        allow_drop: &[String],
+    ) -> Result<Vec<Problem>, MigrationError> {
+        let mut problems = rows::foreign_tables(connection, &self.plan)?;
+        problems.extend(rows::unmet(connection, &self.plan, &self.script, allow_drop)?);
+        Ok(problems)
+    }
+
+    fn run(&self, connection: &Connection) -> Result<(), MigrationError> {
+        for sql in &self.script.statements {
+            connection
+                .execute_batch(sql)
+                .map_err(|source| MigrationError::Statement { sql: sql.clone(), source })?;
+        }
+        if self.script.verify_references {
+            rows::verify_references(connection)?;
+        }
+        Ok(())
+    }
+}
+
+/// A connection that does not enforce foreign keys, as rebuilding tables needs, and that waits for
+/// another process's migration. Neither can be set inside the transaction.
+struct Relaxed<'c>(&'c Connection, bool, i64);
+
+impl<'c> Relaxed<'c> {
+    fn start(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let enforced = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
+        let wait = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+        let relaxed = Self(connection, enforced, wait);
+        connection.pragma_update(None, "foreign_keys", false)?;
+        connection.busy_timeout(OTHER_MIGRATION_WAIT)?;
+        Ok(relaxed)
+    }
+}
+
+impl Drop for Relaxed<'_> {
+    fn drop(&mut self) {
+        let wait = Duration::from_millis(u64::try_from(self.2).unwrap_or_default());
+        let restored = self
+            .0
+            .pragma_update(None, "foreign_keys", self.1)
+            .and_then(|()| self.0.busy_timeout(wait));
+        if let Err(error) = restored {
+            tracing::error!(error = %error, "the connection's settings could not be restored");
+        }
+    }
+}
