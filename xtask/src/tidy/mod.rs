@@ -41,6 +41,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for finding in &findings {
         println!("{finding}");
     }
+    for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
+        if let Some(lines) = source::too_long(file) {
+            println!("note: {} has {lines} lines; is it still one subject?", file.path);
+        }
+    }
     if !findings.is_empty() {
         bail!("{} findings", findings.len());
     }

@@ -19,12 +19,10 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
         let line = line.trim();
         !line.is_empty() && !line.starts_with("#![")
     });
-    if !first.is_some_and(|line| line.starts_with("//!")) {
+    // The name of `tests.rs` says what it is for.
+    let named = file.path.ends_with("/tests.rs");
+    if !named && !first.is_some_and(|line| line.starts_with("//!")) {
         report(1, "begin with a `//!` line that says what the file is for".to_owned());
-    }
-    let lines = file.text.lines().count();
-    if lines > LINES_MAX {
-        report(0, format!("has {lines} lines, more than {LINES_MAX}; is it still one subject?"));
     }
     for (number, line) in file.text.lines().enumerate() {
         if let Some(name) = module_name(line).filter(|name| EMPTY_NAMES.contains(name)) {
@@ -32,6 +30,13 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Returns the number of lines, where a reader may wonder whether it is still one subject. That is
+/// a question and no mistake.
+pub(super) fn too_long(file: &File) -> Option<usize> {
+    let lines = file.text.lines().count();
+    (lines > LINES_MAX).then_some(lines)
 }
 
 fn module_name(line: &str) -> Option<&str> {
@@ -62,9 +67,17 @@ mod tests {
     }
 
     #[test]
-    fn long_file_is_reported() {
-        let text = format!("//! Things.\n{}", "//\n".repeat(600));
-        assert!(check_text(&text)[0].contains("601 lines"));
+    fn long_file_is_a_question() {
+        let file =
+            |lines| File { path: "src/x.rs".to_owned(), text: "//! Things.\n".repeat(lines) };
+        assert_eq!(too_long(&file(601)), Some(601));
+        assert_eq!(too_long(&file(600)), None);
+    }
+
+    #[test]
+    fn name_of_a_test_file_is_enough() {
+        let file = File { path: "src/x/tests.rs".to_owned(), text: "use super::*;\n".to_owned() };
+        assert_eq!(check(&file), []);
     }
 
     #[test]
