@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Row, Statement};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -54,6 +55,8 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.execute_batch(PRAGMAS)?;
+        // Without it SQLite prepares anew whenever a value is bound that its statistics know of.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // A thread's connection lives as long as the process.
         let connection: &'static Connection = Box::leak(Box::new(connection));
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Statement, params};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -74,6 +75,7 @@ impl Writer {
     pub(crate) fn start(path: &Path) -> anyhow::Result<Self> {
         let connection = Connection::open(path).context("cannot open the database")?;
         connection.execute_batch(PRAGMAS).context("cannot set up the database")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         std::thread::Builder::new()
             .name("writer".to_owned())
