@@ -1,1 +1,7 @@
-//! placeholder
+//! Transports: REST over HTTP. No SQL and no rules here; every door calls the same operations.
+
+pub mod http;
+pub mod rest;
+mod service;
+
+pub use service::Service;

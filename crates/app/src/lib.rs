@@ -1,1 +1,17 @@
-//! placeholder
+//! The product: what Mainstay does, for every door alike.
+//!
+//! A door (REST, later GraphQL, batch, live, functions) parses its request into a `query` or an
+//! `input::Body` and calls an operation. Rules, bounds and validation live here and nowhere else.
+
+mod application;
+pub mod callers;
+pub mod clock;
+pub mod ids;
+pub mod input;
+pub mod operations;
+pub mod query;
+mod refusal;
+pub mod seed;
+
+pub use application::App;
+pub use refusal::{BadMember, BadParameter, Refusal, pointer};

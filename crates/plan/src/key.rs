@@ -1,5 +1,11 @@
 //! Keys as they stand in a path: parts joined by commas, percent-encoded.
 
+use model::Entity;
+
+use crate::encode::{Show, key_part_text};
+use crate::program::{Bind, Cell};
+use crate::read::key_show;
+
 /// Encodes what a path segment or a comma-separated key cannot hold as it is.
 pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -11,4 +17,47 @@ pub fn percent_encode(text: &str) -> String {
         }
     }
     out
+}
+
+/// Returns a row's key as it stands in a path.
+pub fn key_text(entity: &Entity, key: &[Bind]) -> String {
+    let parts: Vec<String> = entity
+        .key_columns
+        .iter()
+        .zip(key)
+        .map(|(column, bind)| key_part_text(key_show(entity.column(*column).ty), cell(bind)))
+        .collect();
+    parts.join(",")
+}
+
+/// Returns a row's key as an object of its fields, for a row whose other fields are hidden.
+pub fn key_object(entity: &Entity, key: &[Bind]) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    for (column, bind) in entity.key_columns.iter().zip(key) {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        let column = entity.column(*column);
+        let field = entity.field(column.field);
+        let name = match &field.kind {
+            model::FieldKind::ToOne(relation) => &relation.id_name,
+            _ => &field.name,
+        };
+        let show: Show = key_show(column.ty);
+        crate::encode::write_text(&mut out, name);
+        out.push(b':');
+        crate::encode::write_cell(&mut out, show, cell(bind));
+    }
+    out.push(b'}');
+    out
+}
+
+fn cell(bind: &Bind) -> Cell<'_> {
+    match bind {
+        Bind::Null => Cell::Null,
+        Bind::Int(number) => Cell::Int(*number),
+        Bind::Real(number) => Cell::Real(*number),
+        Bind::Text(text) => Cell::Text(text),
+        Bind::Blob(bytes) => Cell::Blob(bytes),
+    }
 }

@@ -4,6 +4,7 @@
 //! after another and is fed their rows.
 
 mod binds;
+pub mod ddl;
 mod dialect;
 mod encode;
 mod key;
@@ -16,7 +17,7 @@ pub mod write;
 pub use binds::{BindSource, bind, client_form};
 pub use dialect::Dialect;
 pub use encode::{Encoder, Member, Show};
-pub use key::percent_encode;
+pub use key::{key_object, key_text, percent_encode};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 pub use render::standalone;
 pub use rules::{AtomValues, RuleBook, RuleRef};

@@ -51,7 +51,6 @@ pub struct Statement<'p> {
     pub binds: &'p [Bind],
 }
 
-
 /// A violated constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Constraint {

@@ -1,1 +1,104 @@
-//! placeholder
+//! Databases: the only crate that knows a driver.
+//!
+//! SQLite: reads run in place on the calling thread inside a snapshot that is kept open across
+//! requests, writes go through one writer thread that commits them in groups.
+
+mod connection;
+mod error;
+mod functions;
+pub mod migrate;
+mod reader;
+mod run;
+mod scan;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use plan::Program;
+
+pub use error::Error;
+
+use reader::{Outcome, Readers};
+use scan::Scanners;
+use writer::Writer;
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The database file; its folder is created.
+    pub path: PathBuf,
+}
+
+/// A database. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    commits: Arc<AtomicU64>,
+    readers: Readers,
+    scanners: Scanners,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens or creates the database.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or is no database.
+    pub fn open(options: Options) -> Result<Self, Error> {
+        if let Some(folder) = options.path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| Error::Storage(error.to_string()))?;
+        }
+        let commits = Arc::new(AtomicU64::new(0));
+        let writer = Writer::start(&options.path, Arc::clone(&commits))?;
+        let readers = Readers::new(options.path.clone(), Arc::clone(&commits));
+        let scanners = Scanners::start(&options.path)?;
+        Ok(Self(Arc::new(Inner { options, commits, readers, scanners, writer })))
+    }
+
+    /// Runs a read inside one snapshot that holds every write acknowledged before.
+    ///
+    /// # Errors
+    /// When it takes too long, or the database fails.
+    pub async fn read<P: Program>(&self, program: P) -> Result<P::Output, Error> {
+        match self.0.readers.run(program)? {
+            Outcome::Done(output) => Ok(output),
+            Outcome::TooLong(mut program) => {
+                program.restart();
+                self.0.scanners.run(*program).await
+            }
+        }
+    }
+
+    /// Runs a write; when it returns, the write survives a power cut.
+    ///
+    /// # Errors
+    /// When the queue is full, or the database fails; then nothing was written.
+    pub async fn write<P: Program>(&self, program: P) -> Result<P::Output, Error> {
+        self.0.writer.run(program).await
+    }
+
+    /// Returns the number of commits published so far.
+    pub fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::Acquire)
+    }
+
+    /// Forgets snapshots, after a migration.
+    pub fn schema_changed(&self) {
+        self.0.commits.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Returns where the database is.
+    pub fn path(&self) -> &std::path::Path {
+        &self.0.options.path
+    }
+
+    /// Waits for the writes under way and closes the writer.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.readers.close();
+    }
+}

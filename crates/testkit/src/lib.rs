@@ -1,1 +1,16 @@
-//! placeholder
+//! The one test harness: application folders, servers, clients.
+//!
+//! Tests see what a client sees. A server is the real binary in a process of its own, on a fresh
+//! database and a free port; it is stopped when the test ends.
+
+mod answer;
+mod client;
+mod folder;
+mod server;
+mod token;
+
+pub use answer::Answer;
+pub use client::Client;
+pub use folder::Folder;
+pub use server::{Server, Topology, command};
+pub use token::{SECRET, token};

@@ -146,7 +146,7 @@ fn on_delete(
 ) -> Option<OnDelete> {
     let field = draft.entity(id).field(field_id);
     let directive = field.directive("onDelete")?;
-    let Shape::ToOne(target) = field.shape else { return None };
+    let Shape::ToOne(_) = field.shape else { return None };
     let value = value(directive, "do")?;
     let place = draft.parsed.place(value.location());
     let on_delete = match value.as_enum()?.as_str() {
@@ -155,15 +155,7 @@ fn on_delete(
         "SET_NULL" => OnDelete::SetNull,
         _ => return None,
     };
-    if on_delete != OnDelete::Restrict && draft.leaves_module(id, target) {
-        problems
-            .error(
-                "not-supported-yet",
-                place,
-                "deleting across modules is not supported yet: only RESTRICT can be used here",
-            )
-            .see(draft.entity(target).place, "the type of another module");
-    } else if on_delete == OnDelete::SetNull && field.required {
+    if on_delete == OnDelete::SetNull && field.required {
         problems
             .error(
                 "on-delete",

@@ -26,7 +26,7 @@ pub enum Show {
 }
 
 /// Appends the cell.
-pub fn write_cell(out: &mut Vec<u8>, show: Show, cell: Cell<'_>) {
+pub(crate) fn write_cell(out: &mut Vec<u8>, show: Show, cell: Cell<'_>) {
     match (show, cell) {
         (Show::Uuid, Cell::Blob(bytes)) => write_uuid(out, bytes),
         (Show::Text, Cell::Text(text)) => write_text(out, text),
@@ -91,7 +91,7 @@ fn write_uuid(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Appends text in quotes, escaped as JSON asks (RFC 8259 section 7).
-pub fn write_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
@@ -169,7 +169,10 @@ mod tests {
         assert_eq!(shown(Show::Bool, Cell::Int(1)), "true");
         assert_eq!(shown(Show::Plain, Cell::Text("19.90")), "\"19.90\"");
         assert_eq!(shown(Show::Json, Cell::Text("{\"a\":1}")), "{\"a\":1}");
-        assert_eq!(shown(Show::Uuid, Cell::Blob(&[0xab; 16])), "\"abababab-abab-abab-abab-abababababab\"");
+        assert_eq!(
+            shown(Show::Uuid, Cell::Blob(&[0xab; 16])),
+            "\"abababab-abab-abab-abab-abababababab\""
+        );
     }
 
     #[test]

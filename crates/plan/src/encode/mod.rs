@@ -4,7 +4,8 @@ mod json;
 
 use xxhash_rust::xxh3::Xxh3;
 
-pub use json::{Show, write_cell, write_text};
+pub use json::Show;
+pub(crate) use json::{write_cell, write_text};
 
 use crate::program::{Cell, Row};
 
@@ -84,7 +85,7 @@ pub struct Insertion {
 }
 
 /// Returns the bytes `"name":`.
-pub fn member_key(name: &str) -> Box<[u8]> {
+pub(crate) fn member_key(name: &str) -> Box<[u8]> {
     let mut out = Vec::with_capacity(name.len() + 3);
     write_text(&mut out, name);
     out.push(b':');
@@ -101,7 +102,7 @@ pub trait Sink {
 
 /// A sink that hashes and collects insertions.
 #[derive(Default)]
-pub struct Collect {
+pub(crate) struct Collect {
     /// The running hash; `None` when nobody asks for it.
     pub hasher: Option<Box<Xxh3>>,
     /// The insertions, in order of their offsets.
@@ -216,7 +217,7 @@ fn write_joined_key<R: Row>(out: &mut Vec<u8>, columns: &[(usize, Show)], row: &
 }
 
 /// Returns a key's part as it stands in a path, percent-encoded.
-pub fn key_part_text(show: Show, cell: Cell<'_>) -> String {
+pub(crate) fn key_part_text(show: Show, cell: Cell<'_>) -> String {
     let mut json = Vec::new();
     write_cell(&mut json, show, cell);
     let text = match serde_json::from_slice(&json) {

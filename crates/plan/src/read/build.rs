@@ -55,47 +55,7 @@ fn add_touched(model: &Model, node: &Node, book: &mut RuleBook) {
     if let Type::Row(entity) | Type::Rows(entity) = &node.ty {
         book.add_reading(model, *entity);
     }
-    each_child(node, &mut |child| add_touched(model, child, book));
-}
-
-/// Calls `visit` with each operand of a node.
-fn each_child(node: &Node, visit: &mut dyn FnMut(&Node)) {
-    match &node.kind {
-        Kind::Literal(_)
-        | Kind::Row(_)
-        | Kind::Element(_)
-        | Kind::Now
-        | Kind::User
-        | Kind::Input(_)
-        | Kind::HasInput(_)
-        | Kind::Atom(_) => {}
-        Kind::Field { of, .. }
-        | Kind::Hop { of, .. }
-        | Kind::RefKey { of, .. }
-        | Kind::JsonPath { of, .. }
-        | Kind::ToMany { of, .. } => visit(of),
-        Kind::JsonAs(inner) | Kind::Convert(inner) | Kind::Not(inner) | Kind::Neg(inner) => {
-            visit(inner);
-        }
-        Kind::And(left, right)
-        | Kind::Or(left, right)
-        | Kind::Compare(_, left, right)
-        | Kind::Arith(_, left, right)
-        | Kind::In(left, right) => {
-            visit(left);
-            visit(right);
-        }
-        Kind::List(items) | Kind::Call(_, items) => items.iter().for_each(visit),
-        Kind::Cond(condition, then, otherwise) => {
-            visit(condition);
-            visit(then);
-            visit(otherwise);
-        }
-        Kind::Quantified { over, body, .. } => {
-            visit(over);
-            visit(body);
-        }
-    }
+    node.each_child(&mut |child| add_touched(model, child, book));
 }
 
 /// Returns the entity on the other side of a relation.
@@ -165,7 +125,7 @@ impl<'m> Builder<'m> {
             self.check_field(entity, *field)?;
         }
         let mut verdict = Ok(());
-        each_child(node, &mut |child| {
+        node.each_child(&mut |child| {
             if verdict.is_ok() {
                 verdict = self.check_node(child);
             }
@@ -237,10 +197,8 @@ impl<'m> Builder<'m> {
             }
             Target::Many => {
                 let terms = sort_terms(&mut self.renderer, &alias, shape.entity, &shape.order);
-                order = terms
-                    .iter()
-                    .map(|term| (columns.add(term.sql.clone()), term.show))
-                    .collect();
+                order =
+                    terms.iter().map(|term| (columns.add(term.sql.clone()), term.show)).collect();
                 tail = self.page(shape, &terms, &mut conditions);
             }
         }
@@ -254,12 +212,7 @@ impl<'m> Builder<'m> {
         self.children(0, pending);
     }
 
-    fn page(
-        &mut self,
-        shape: &Shape,
-        terms: &[SortTerm],
-        conditions: &mut Vec<String>,
-    ) -> String {
+    fn page(&mut self, shape: &Shape, terms: &[SortTerm], conditions: &mut Vec<String>) -> String {
         let reversed = matches!(shape.page, PageShape::Before(_));
         if let PageShape::After(nulls) | PageShape::Before(nulls) = &shape.page {
             conditions.push(keyset(&mut self.renderer, terms, nulls, reversed));

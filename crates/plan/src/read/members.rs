@@ -10,13 +10,13 @@ use crate::rules::RuleRef;
 
 /// The result columns of a statement.
 #[derive(Debug, Default)]
-pub struct Columns {
+pub(crate) struct Columns {
     sql: Vec<String>,
 }
 
 impl Columns {
     /// Adds a column, or finds it, and returns its place.
-    pub fn add(&mut self, sql: String) -> usize {
+    pub(crate) fn add(&mut self, sql: String) -> usize {
         if let Some(known) = self.sql.iter().position(|column| *column == sql) {
             return known;
         }
@@ -25,14 +25,14 @@ impl Columns {
     }
 
     /// Returns the select list.
-    pub fn list(&self) -> String {
+    pub(crate) fn list(&self) -> String {
         if self.sql.is_empty() { "1".to_owned() } else { self.sql.join(", ") }
     }
 }
 
 /// A relation that needs a statement of its own.
 #[derive(Debug)]
-pub struct Pending<'s> {
+pub(crate) struct Pending<'s> {
     /// The entity that has the relation.
     pub entity: EntityId,
     /// What is to be embedded.
@@ -40,7 +40,7 @@ pub struct Pending<'s> {
 }
 
 /// Collects the members of a row.
-pub struct Members<'r, 'm, 's> {
+pub(crate) struct Members<'r, 'm, 's> {
     /// Renders the columns.
     pub renderer: &'r mut Renderer<'m>,
     /// The statement's columns so far.
@@ -55,7 +55,12 @@ pub struct Members<'r, 'm, 's> {
 
 impl<'m, 's> Members<'_, 'm, 's> {
     /// Returns the members of the row at `alias`.
-    pub fn of(&mut self, alias: &Alias, entity: EntityId, selection: &'s Selection) -> Vec<Member> {
+    pub(crate) fn of(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        selection: &'s Selection,
+    ) -> Vec<Member> {
         let fields = &self.renderer.model.entity(entity).fields;
         let mut members = Vec::with_capacity(fields.len());
         for (index, field) in fields.iter().enumerate() {
@@ -234,7 +239,7 @@ fn unhash(members: &mut [Member]) {
 }
 
 /// Returns how a scalar is shown.
-pub fn show(scalar: Scalar) -> Show {
+pub(super) fn show(scalar: Scalar) -> Show {
     match scalar {
         Scalar::Id => Show::Uuid,
         Scalar::String | Scalar::Email | Scalar::Url => Show::Text,
@@ -249,7 +254,7 @@ pub fn show(scalar: Scalar) -> Show {
 }
 
 /// Returns how a key's column is shown.
-pub fn key_show(ty: ColumnType) -> Show {
+pub(crate) fn key_show(ty: ColumnType) -> Show {
     match ty {
         ColumnType::Uuid => Show::Uuid,
         ColumnType::Text => Show::Text,

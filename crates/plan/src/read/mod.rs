@@ -8,8 +8,8 @@ mod run;
 mod shape;
 
 pub use build::{PlanError, build, rules_of, target_of};
-pub(crate) use members::{Columns, Members};
 pub use cursor::{Cursor, CursorError};
+pub(crate) use members::{Columns, Members, key_show};
 pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody};
 pub use shape::{Expand, Order, PageShape, Selection, Shape, Target};
 

@@ -12,7 +12,7 @@ use crate::rules::RuleRef;
 
 /// A term of the order, rendered.
 #[derive(Debug, Clone)]
-pub struct SortTerm {
+pub(super) struct SortTerm {
     /// The SQL.
     pub sql: String,
     /// Whether high comes first.
@@ -24,7 +24,7 @@ pub struct SortTerm {
 }
 
 /// Renders the order's terms on the row at `alias`. A relation sorts by its key's columns.
-pub fn sort_terms(
+pub(super) fn sort_terms(
     renderer: &mut Renderer<'_>,
     alias: &Alias,
     entity: EntityId,
@@ -87,7 +87,7 @@ fn columns(
 }
 
 /// Writes ORDER BY's list; reversed for the page before a cursor.
-pub fn order_by(terms: &[SortTerm], reversed: bool) -> String {
+pub(super) fn order_by(terms: &[SortTerm], reversed: bool) -> String {
     let terms: Vec<String> = terms
         .iter()
         .map(|term| {
@@ -99,7 +99,7 @@ pub fn order_by(terms: &[SortTerm], reversed: bool) -> String {
 }
 
 /// Writes the condition "behind the cursor's row", where `nulls` says which of its values are null.
-pub fn keyset(
+pub(super) fn keyset(
     renderer: &mut Renderer<'_>,
     terms: &[SortTerm],
     nulls: &[bool],

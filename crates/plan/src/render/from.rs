@@ -7,24 +7,24 @@ use super::{Place, Renderer};
 
 /// The name by which a table is known in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alias {
+pub(crate) struct Alias {
     name: String,
     from: usize,
 }
 
 impl Alias {
     /// No alias: columns stand for themselves.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self { name: String::new(), from: 0 }
     }
 
     /// Puts the alias before a column's quoted name.
-    pub fn qualify(&self, column: &str) -> String {
+    pub(crate) fn qualify(&self, column: &str) -> String {
         if self.name.is_empty() { column.to_owned() } else { format!("{}.{column}", self.name) }
     }
 
     /// Returns the alias's name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -49,31 +49,36 @@ struct Join {
 
 impl<'m> Renderer<'m> {
     /// Opens a FROM clause over an entity's table and returns its alias.
-    pub fn open_from(&mut self) -> Alias {
+    pub(crate) fn open_from(&mut self) -> Alias {
         self.froms.push(From::default());
         self.new_alias(self.froms.len() - 1)
     }
 
     /// Closes the innermost FROM clause and returns its joins.
-    pub fn close_from(&mut self) -> String {
+    pub(crate) fn close_from(&mut self) -> String {
         let from = self.froms.pop().expect("a FROM clause is open");
         from.joins.into_iter().map(|join| join.sql).collect()
     }
 
     /// Returns a fresh alias for a table of the innermost open FROM clause.
-    pub fn new_alias(&mut self, from: usize) -> Alias {
+    pub(crate) fn new_alias(&mut self, from: usize) -> Alias {
         let alias = Alias { name: format!("t{}", self.next_alias), from };
         self.next_alias += 1;
         alias
     }
 
     /// Returns the quoted table of an entity.
-    pub fn table(&self, entity: EntityId) -> String {
+    pub(crate) fn table(&self, entity: EntityId) -> String {
         self.dialect.quote(&self.model.entity(entity).table)
     }
 
     /// Returns the alias of the row a to-one relation leads to, joining it if need be.
-    pub fn join(&mut self, parent: &Alias, entity: EntityId, field: FieldId) -> (Alias, EntityId) {
+    pub(crate) fn join(
+        &mut self,
+        parent: &Alias,
+        entity: EntityId,
+        field: FieldId,
+    ) -> (Alias, EntityId) {
         let model = self.model;
         let FieldKind::ToOne(relation) = &model.entity(entity).field(field).kind else {
             unreachable!("only to-one relations are joined");

@@ -15,11 +15,11 @@ use crate::binds::BindSource;
 use crate::dialect::Dialect;
 use crate::rules::{RuleBook, RuleRef};
 
-pub use from::Alias;
+pub(crate) use from::Alias;
 use from::From;
 
 /// Writes SQL text, collecting binds and joins on the way.
-pub struct Renderer<'m> {
+pub(crate) struct Renderer<'m> {
     pub(crate) model: &'m Model,
     pub(crate) dialect: Dialect,
     rules: &'m RuleBook,
@@ -52,7 +52,7 @@ enum Place {
 
 impl<'m> Renderer<'m> {
     /// Starts a statement over the model for a caller whose atoms have these shapes.
-    pub fn new(
+    pub(crate) fn new(
         model: &'m Model,
         dialect: Dialect,
         rules: &'m RuleBook,
@@ -71,24 +71,29 @@ impl<'m> Renderer<'m> {
     }
 
     /// Adds a bind and returns its placeholder.
-    pub fn bind(&mut self, source: BindSource) -> String {
+    pub(crate) fn bind(&mut self, source: BindSource) -> String {
         self.binds.push(source);
         self.dialect.placeholder(self.binds.len())
     }
 
     /// Hands over the binds collected so far, and starts anew for another statement.
-    pub fn take_binds(&mut self) -> Vec<BindSource> {
+    pub(crate) fn take_binds(&mut self) -> Vec<BindSource> {
         std::mem::take(&mut self.binds)
     }
 
     /// Renders a client's filter on the row at `alias`; its atoms come first in the request.
-    pub fn filter(&mut self, tree: &'m Node, alias: &Alias, entity: EntityId) -> String {
+    pub(crate) fn filter(&mut self, tree: &'m Node, alias: &Alias, entity: EntityId) -> String {
         let pred = expr::lower(tree, self.shapes, Nulls::False);
         self.guarded(alias, entity, |renderer| renderer.predicate(&pred))
     }
 
     /// Renders a field of the row at `alias` as clients may see it: null where a rule hides it.
-    pub fn client_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
+    pub(crate) fn client_field(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        field: FieldId,
+    ) -> String {
         self.guarded(alias, entity, |renderer| renderer.guarded_field(alias, entity, field))
     }
 
@@ -102,7 +107,12 @@ impl<'m> Renderer<'m> {
     }
 
     /// Renders a rule on the row at `alias`, folded for this caller. `None` means always true.
-    pub fn rule(&mut self, rule: RuleRef, alias: &Alias, entity: EntityId) -> Option<String> {
+    pub(crate) fn rule(
+        &mut self,
+        rule: RuleRef,
+        alias: &Alias,
+        entity: EntityId,
+    ) -> Option<String> {
         match self.folded(rule) {
             Pred::True => None,
             pred => {
@@ -115,7 +125,7 @@ impl<'m> Renderer<'m> {
     }
 
     /// Lowers a rule for this caller. A missing rule denies.
-    pub fn folded(&self, rule: RuleRef) -> Pred {
+    pub(crate) fn folded(&self, rule: RuleRef) -> Pred {
         let Some((prepared, from)) = self.rules.find(self.model, rule) else { return Pred::False };
         let shapes = &self.shapes[from as usize..from as usize + prepared.atoms.len()];
         expr::lower(&prepared.tree, shapes, Nulls::Unknown)
@@ -154,7 +164,7 @@ impl<'m> Renderer<'m> {
     }
 
     /// Writes a column of the row at `alias`.
-    pub fn column(&self, alias: &Alias, entity: EntityId, column: ColumnId) -> String {
+    pub(crate) fn column(&self, alias: &Alias, entity: EntityId, column: ColumnId) -> String {
         let name = self.dialect.quote(&self.model.entity(entity).column(column).name);
         alias.qualify(&name)
     }
@@ -166,7 +176,12 @@ impl<'m> Renderer<'m> {
     }
 
     /// Renders a field without its read rule.
-    pub fn plain_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
+    pub(crate) fn plain_field(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        field: FieldId,
+    ) -> String {
         let model = self.model;
         match &model.entity(entity).field(field).kind {
             FieldKind::Scalar { column, .. } | FieldKind::List { column, .. } => {
@@ -189,7 +204,12 @@ impl<'m> Renderer<'m> {
 }
 
 /// Renders a condition of the model (a check, a partial index) with bare column names and constants.
-pub fn standalone(model: &Model, dialect: Dialect, entity: EntityId, condition: &Prepared) -> String {
+pub fn standalone(
+    model: &Model,
+    dialect: Dialect,
+    entity: EntityId,
+    condition: &Prepared,
+) -> String {
     let rules = RuleBook::default();
     let shapes = literal_shapes(condition);
     let pred = expr::lower(&condition.tree, &shapes, Nulls::Unknown);

@@ -81,8 +81,7 @@ impl Renderer<'_> {
 
     fn atom(&mut self, index: u16) -> String {
         let frame = self.frame();
-        if let Some(Kind::Literal(literal)) =
-            frame.atoms.get(index as usize).map(|atom| &atom.kind)
+        if let Some(Kind::Literal(literal)) = frame.atoms.get(index as usize).map(|atom| &atom.kind)
         {
             return self.dialect.literal(&literal.0);
         }

@@ -29,7 +29,7 @@ pub fn rules_of(model: &Model, shape: &WriteShape) -> RuleBook {
 }
 
 /// Returns the rule that judges the write as a whole.
-pub fn entity_rule(shape: &WriteShape) -> RuleRef {
+pub(super) fn entity_rule(shape: &WriteShape) -> RuleRef {
     match shape.kind {
         WriteKind::Create => RuleRef::Create(shape.entity),
         WriteKind::Update => RuleRef::Update(shape.entity),
@@ -146,10 +146,7 @@ impl<'m> Builder<'m> {
         sql.map(|sql| columns.add(sql))
     }
 
-    fn key_condition(
-        &mut self,
-        name: impl Fn(&Renderer<'_>, model::ColumnId) -> String,
-    ) -> String {
+    fn key_condition(&mut self, name: impl Fn(&Renderer<'_>, model::ColumnId) -> String) -> String {
         let keys = &self.model.entity(self.shape.entity).key_columns;
         let parts: Vec<String> = keys
             .iter()

@@ -16,7 +16,7 @@ const CASCADE_DEPTH_MAX: usize = 8;
 
 /// The statements that a deletion brings with it.
 #[derive(Debug, Default)]
-pub struct Dependents {
+pub(super) struct Dependents {
     /// Find rows that forbid it.
     pub restricted: Vec<Restriction>,
     /// Delete or detach rows of other modules.
@@ -24,7 +24,7 @@ pub struct Dependents {
 }
 
 /// Collects them for deleting one row of an entity by its key.
-pub fn dependents(model: &Model, dialect: Dialect, entity: EntityId) -> Dependents {
+pub(super) fn dependents(model: &Model, dialect: Dialect, entity: EntityId) -> Dependents {
     let entity = model.entity(entity);
     let placeholders: Vec<String> =
         (1..=entity.key_columns.len()).map(|number| dialect.placeholder(number)).collect();

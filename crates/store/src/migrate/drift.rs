@@ -6,8 +6,8 @@ use std::fmt::{self, Display, Formatter};
 use model::schema::Schema;
 use rusqlite::Connection;
 
-use super::record::{Recorded, schema_version};
 use super::MigrationError;
+use super::record::{Recorded, schema_version};
 
 /// What Mainstay itself keeps beside the model's tables begins with this and is no drift.
 const OWN_PREFIX: &str = "mainstay_";

@@ -46,16 +46,17 @@ impl Display for Problem {
                 writeln!(f, "{step}")?;
                 let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
                 let column = column.as_deref().unwrap_or_default();
-                let place = if column.is_empty() {
-                    table.clone()
-                } else {
-                    format!("{table}.{column}")
-                };
+                let place =
+                    if column.is_empty() { table.clone() } else { format!("{table}.{column}") };
                 writeln!(f, "{}", wrong(demand, table, &place, &rows))?;
                 if !matches!(demand, Demand::NothingToLose { .. } | Demand::Empty { .. }) {
                     let more = count.saturating_sub(keys.len() as u64);
                     write!(f, "keys: {}", keys.join(" "))?;
-                    writeln!(f, "{}", if more > 0 { format!(" and {more} more") } else { String::new() })?;
+                    writeln!(
+                        f,
+                        "{}",
+                        if more > 0 { format!(" and {more} more") } else { String::new() }
+                    )?;
                 }
                 f.write_str(&fix(demand, &place))
             }
@@ -69,7 +70,9 @@ fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
             format!("{table} has {rows}, and there is no value for {column} in them.")
         }
         Demand::NothingToLose { column: None } => format!("{table} has {rows} that would be lost."),
-        Demand::NothingToLose { .. } => format!("{rows} have a value in {place} that would be lost."),
+        Demand::NothingToLose { .. } => {
+            format!("{rows} have a value in {place} that would be lost.")
+        }
         Demand::NoNulls { .. } => format!("{rows} of {table} have no value in {place}."),
         Demand::AmongValues { .. } => {
             format!("{rows} of {table} have a value in {place} that is not one of the enum's.")

@@ -71,8 +71,7 @@ pub(super) fn read(connection: &Connection) -> Result<Option<Recorded>, Migratio
     };
     let unreadable = |source| MigrationError::Unreadable { version: version.clone(), source };
     let schema = serde_json::from_str(&schema).map_err(unreadable)?;
-    let objects =
-        serde_json::from_str(objects.as_deref().unwrap_or("{}")).map_err(unreadable)?;
+    let objects = serde_json::from_str(objects.as_deref().unwrap_or("{}")).map_err(unreadable)?;
     let applied_at = Timestamp(applied_at);
     Ok(Some(Recorded { schema, fingerprint, version, applied_at, objects, schema_version }))
 }
@@ -89,7 +88,8 @@ pub(super) fn write(
     let json = |source| MigrationError::Unreadable { version: version().to_owned(), source };
     let objects = serde_json::to_string(&drift::objects(connection, schema)?).map_err(json)?;
     let schema = serde_json::to_string(schema).map_err(json)?;
-    connection.execute("UPDATE mainstay_migration SET objects = NULL WHERE objects IS NOT NULL", [])?;
+    connection
+        .execute("UPDATE mainstay_migration SET objects = NULL WHERE objects IS NOT NULL", [])?;
     connection.execute(
         "INSERT INTO mainstay_migration (applied_at, version, plan, sql, schema, fingerprint, schema_version, objects) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         rusqlite::params![

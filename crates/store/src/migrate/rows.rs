@@ -7,8 +7,8 @@ use plan::ddl::{RowCheck, Script};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
-use super::problem::{OFFENDERS_SHOWN_MAX, Problem};
 use super::MigrationError;
+use super::problem::{OFFENDERS_SHOWN_MAX, Problem};
 
 /// Finds tables of others that stand where the model wants its own.
 pub(super) fn foreign_tables(
@@ -24,9 +24,10 @@ pub(super) fn foreign_tables(
             continue;
         }
         // One that is about to go, as a type whose table changes only its letters' case.
-        let goes = plan.before.tables.iter().any(|old| {
-            plan.renames.original_table(&old.name).eq_ignore_ascii_case(&step.table)
-        });
+        let goes =
+            plan.before.tables.iter().any(|old| {
+                plan.renames.original_table(&old.name).eq_ignore_ascii_case(&step.table)
+            });
         if !goes && statement.query_row([&step.table], |row| row.get(0))? {
             problems.push(Problem::TableExists(step.table.clone()));
         }

@@ -54,7 +54,6 @@ extend type Query { hidden(color: Color): Hidden @function }"#;
     check(
         &[ACCOUNTS, ("blog", uses)],
         &[
-            "blog 3:29 not-supported-yet: deleting across modules is not supported yet: only RESTRICT can be used here",
             "blog 4:1 not-supported-yet: to-many relations into another module are not supported yet | list `users` and filter by the relation that points here",
             "blog 6:20 other-module: the type belongs to another module, which alone gives it fields",
             "blog 7:12 wrong-type: `hidden` must be of an input type | types of arguments are scalars, enums and `input` types",

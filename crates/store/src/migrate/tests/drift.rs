@@ -15,7 +15,8 @@ fn a_start_without_a_change_does_nothing() {
 
 #[test]
 fn another_modules_own_table_is_no_drift_and_is_compared_once() {
-    let mut connection = filled(POST, "CREATE TABLE notes (x); CREATE INDEX mainstay_i ON blog_post (title)");
+    let mut connection =
+        filled(POST, "CREATE TABLE notes (x); CREATE INDEX mainstay_i ON blog_post (title)");
     let fingerprint = plan::ddl::fingerprint(&schema(POST));
     assert!(!super::super::record::is_current(&connection, &fingerprint).unwrap());
     assert!(!dev(&mut connection, POST).unwrap().applied);

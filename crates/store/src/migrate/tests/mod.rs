@@ -1,6 +1,8 @@
 //! Tests of migrations on real SQLite.
 
 mod drift;
+mod generate;
+mod laws;
 mod steps;
 
 use expr::Timestamp;
@@ -65,7 +67,9 @@ fn rows(connection: &Connection, sql: &str) -> String {
     let columns = statement.column_count();
     let rows = statement.query_map([], |row| {
         let cells = (0..columns).map(|index| match row.get_ref(index).unwrap() {
-            rusqlite::types::ValueRef::Blob(bytes) => uuid::Uuid::from_slice(bytes).unwrap().to_string(),
+            rusqlite::types::ValueRef::Blob(bytes) => {
+                uuid::Uuid::from_slice(bytes).unwrap().to_string()
+            }
             rusqlite::types::ValueRef::Null => "null".to_owned(),
             rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
             rusqlite::types::ValueRef::Integer(number) => number.to_string(),

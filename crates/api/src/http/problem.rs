@@ -1,0 +1,81 @@
+//! Problem details (RFC 9457).
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+use serde_json::{Map, Value as Json, json};
+
+use super::Response;
+
+/// An answer that says what is wrong and what to do.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The status.
+    pub status: StatusCode,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub detail: String,
+    /// The parts of the request that are wrong.
+    pub errors: Vec<ProblemError>,
+    /// Further headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A part of the request that is wrong.
+#[derive(Debug, Clone, Default)]
+pub struct ProblemError {
+    /// A JSON pointer into the body.
+    pub pointer: Option<String>,
+    /// A parameter's name.
+    pub parameter: Option<String>,
+    /// A stable code.
+    pub code: &'static str,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+impl Problem {
+    /// Starts a problem.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds the wrong parts.
+    pub fn with_errors(mut self, errors: Vec<ProblemError>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// Turns it into HTTP.
+    pub fn into_response(self, request_id: &str) -> Response {
+        let mut body = Map::new();
+        body.insert("type".into(), format!("/docs/problems/{}", self.code).into());
+        body.insert("title".into(), self.code.replace('_', " ").into());
+        body.insert("status".into(), self.status.as_u16().into());
+        body.insert("code".into(), self.code.into());
+        body.insert("detail".into(), self.detail.into());
+        if !self.errors.is_empty() {
+            let errors = self.errors.into_iter().map(|error| {
+                let mut member = json!({ "code": error.code, "detail": error.detail });
+                if let Some(pointer) = error.pointer {
+                    member["pointer"] = pointer.into();
+                }
+                if let Some(parameter) = error.parameter {
+                    member["parameter"] = parameter.into();
+                }
+                member
+            });
+            body.insert("errors".into(), errors.collect());
+        }
+        body.insert("requestId".into(), request_id.into());
+        let body = Bytes::from(Json::Object(body).to_string());
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,90 @@
+//! The REST API: paths to operations, operations to answers. It holds no rule and no SQL.
+
+mod etag;
+mod index;
+mod params;
+mod problems;
+mod reply;
+mod route;
+mod rows;
+
+use std::sync::Arc;
+
+use app::App;
+use app::callers::Caller;
+use http::Method;
+use http::request::Parts;
+use hyper::body::Incoming;
+
+use crate::http::{Problem, RequestContext, Response};
+
+pub use route::Routes;
+
+use reply::Reply;
+use route::Target;
+
+/// An application and the paths that lead into it.
+pub struct Rest {
+    /// The application.
+    pub app: Arc<App>,
+    routes: Routes,
+}
+
+/// One request on its way through the REST API.
+pub(crate) struct Call<'r> {
+    pub(crate) app: &'r App,
+    pub(crate) caller: expr::Caller<'static>,
+    pub(crate) parts: &'r Parts,
+}
+
+impl Rest {
+    /// Builds the routes of an application's model.
+    pub fn new(app: Arc<App>) -> Self {
+        let routes = Routes::of(&app.model, &app.config.api.default);
+        Self { app, routes }
+    }
+
+    /// Answers a request.
+    pub async fn handle(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        caller: Option<&Caller>,
+        context: &RequestContext,
+    ) -> Response {
+        match self.answer(&parts, body, caller).await {
+            Ok(reply) => reply.into_response(),
+            Err(problem) => problem.into_response(&context.request_id),
+        }
+    }
+
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        caller: Option<&Caller>,
+    ) -> Result<Reply, Problem> {
+        let caller = expr::Caller {
+            user: caller.map(|caller| Arc::clone(&caller.claims)),
+            now: self.app.clock.now(),
+            input: &[],
+        };
+        let call = Call { app: &self.app, caller, parts };
+        let target = self.routes.find(parts.uri.path());
+        let Some(allowed) = target.allowed() else { return Err(problems::no_route(parts)) };
+        // HEAD is GET without the body, which the shell cuts off.
+        let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+        match (target, method) {
+            (Target::Index, &Method::GET) => Ok(index::index(&call)),
+            (Target::Collection(entity), &Method::GET) => rows::list(&call, entity).await,
+            (Target::Collection(entity), &Method::POST) => rows::create(&call, entity, body).await,
+            (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
+            (Target::Row(entity, key), &Method::PATCH) => {
+                rows::update(&call, entity, key, body).await
+            }
+            (Target::Row(entity, key), &Method::DELETE) => rows::delete(&call, entity, key).await,
+            (_, &Method::OPTIONS) => Ok(Reply::no_content().header(http::header::ALLOW, allowed)),
+            _ => Err(problems::method_not_allowed(&parts.method, allowed)),
+        }
+    }
+}

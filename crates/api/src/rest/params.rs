@@ -1,0 +1,133 @@
+//! Query strings: names, operators and values.
+
+use std::borrow::Cow;
+
+use app::query::{FilterOp, Query};
+use percent_encoding::percent_decode_str;
+
+/// A decoded parameter, `price[gte]=10` as (`price`, `gte`, `10`).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Param<'q> {
+    pub(super) name: Cow<'q, str>,
+    pub(super) op: Option<Cow<'q, str>>,
+    pub(super) value: Cow<'q, str>,
+}
+
+/// Splits a query string as HTML forms write it. Text that is not UTF-8 is replaced, and so refused
+/// wherever it is used.
+pub(super) fn split(query: &str) -> impl Iterator<Item = Param<'_>> {
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name = decode(name);
+        let (name, op) = match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
+            Some((field, op)) => (Cow::Owned(field.to_owned()), Some(Cow::Owned(op.to_owned()))),
+            None => (name, None),
+        };
+        Param { name, op, value: decode(value) }
+    })
+}
+
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+}
+
+/// The parameters that may stand only once.
+const SINGLE: [&str; 9] =
+    ["filter", "sort", "limit", "after", "before", "offset", "expand", "fields", "count"];
+
+/// Feeds a list's parameters into a query. `limit[eq]=5` filters by a field named `limit`.
+pub(super) fn list(query: &mut Query<'_>, text: &str) {
+    let mut seen: Vec<&str> = Vec::new();
+    for param in split(text) {
+        let (name, value) = (param.name.as_ref(), param.value.as_ref());
+        if let Some(op) = &param.op {
+            match FilterOp::parse(op) {
+                Some(op) => query.short_filter(name, op, value),
+                None => {
+                    let detail = "the operators are eq, ne, lt, lte, gt, gte, in, contains, \
+                                  startsWith, endsWith and null";
+                    query.refuse(name, "unknown_operator", detail);
+                }
+            }
+            continue;
+        }
+        if let Some(single) = SINGLE.iter().find(|single| **single == name) {
+            if seen.contains(single) {
+                query.refuse(name, "repeated", "give it only once");
+                continue;
+            }
+            seen.push(single);
+        }
+        match name {
+            "filter" => query.filter(value),
+            "sort" => query.sort(value),
+            "limit" => query.limit(value),
+            "after" => query.after(value),
+            "before" => query.before(value),
+            "offset" => query.offset(value),
+            "expand" => query.expand(value),
+            "fields" => query.fields(value),
+            "count" => query.count(value),
+            _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
+        }
+    }
+}
+
+/// Feeds the parameters of one row into a query.
+pub(super) fn one(query: &mut Query<'_>, text: &str) {
+    for param in split(text) {
+        match (param.name.as_ref(), &param.op) {
+            ("expand", None) => query.expand(&param.value),
+            ("fields", None) => query.fields(&param.value),
+            (name, _) => query.refuse(
+                name,
+                "unknown_parameter",
+                "a single row takes only `expand` and `fields`",
+            ),
+        }
+    }
+}
+
+/// Returns a query string with another place to start from.
+pub(super) fn moved(query: &str, start: &str, cursor: &str) -> String {
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .filter(|pair| {
+            let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+            !matches!(name, "after" | "before" | "offset")
+        })
+        .collect();
+    let start = format!("{start}={cursor}");
+    if kept.is_empty() { start } else { format!("{}&{start}", kept.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(query: &str, expected: &[(&str, Option<&str>, &str)]) {
+        let found: Vec<_> = split(query).collect();
+        let found: Vec<_> =
+            found.iter().map(|p| (p.name.as_ref(), p.op.as_deref(), p.value.as_ref())).collect();
+        assert_eq!(found, expected, "{query}");
+    }
+
+    #[test]
+    fn names_operators_and_values_are_decoded() {
+        check("a=1&b[gte]=2", &[("a", None, "1"), ("b", Some("gte"), "2")]);
+        check("b%5Bgte%5D=2", &[("b", Some("gte"), "2")]);
+        check("filter=a%20%3D%3D+%22x%22", &[("filter", None, "a == \"x\"")]);
+        check("&&a", &[("a", None, "")]);
+    }
+
+    #[test]
+    fn the_next_page_keeps_the_other_parameters() {
+        assert_eq!(moved("limit=5&after=x&sort=-a", "after", "y"), "limit=5&sort=-a&after=y");
+        assert_eq!(moved("", "before", "y"), "before=y");
+    }
+}

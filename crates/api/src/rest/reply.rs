@@ -1,0 +1,60 @@
+//! A successful answer before it becomes HTTP.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, ETAG, HeaderName};
+use http::{HeaderValue, StatusCode};
+use http_body_util::Full;
+
+use crate::http::Response;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A status, headers and perhaps a JSON body.
+pub(crate) struct Reply {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Reply {
+    /// Answers with JSON.
+    pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body: Some(body) }
+    }
+
+    /// Answers without a body.
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None }
+    }
+
+    /// Answers that what the client has is still right.
+    pub(crate) fn not_modified() -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: None }
+    }
+
+    /// Adds a header. A value that cannot be one is left out.
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// Adds the entity tag.
+    pub(crate) fn etag(self, tag: &str) -> Self {
+        self.header(ETAG, tag)
+    }
+
+    /// Turns it into HTTP.
+    pub(crate) fn into_response(self) -> Response {
+        let has_body = self.body.is_some();
+        let mut response = Response::new(Full::new(Bytes::from(self.body.unwrap_or_default())));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if has_body {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        headers.extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,110 @@
+//! Paths: `/api/v1/posts/{id}`, and without the version where a default is configured.
+
+use std::collections::HashMap;
+
+use expr::EntityId;
+use model::Model;
+
+/// Before the first freeze the only version.
+const VERSION: &str = "v1";
+
+/// The paths of a model, looked up without allocation.
+#[derive(Debug)]
+pub struct Routes {
+    collections: HashMap<String, EntityId>,
+    unversioned: bool,
+}
+
+/// What a path leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Target<'p> {
+    /// `/api/v1`
+    Index,
+    /// `/api/v1/posts`
+    Collection(EntityId),
+    /// `/api/v1/posts/{key}`, the key still percent-encoded.
+    Row(EntityId, &'p str),
+    /// Nothing.
+    Nothing,
+}
+
+impl Routes {
+    /// Collects the paths of a model.
+    pub fn of(model: &Model, default_version: &str) -> Self {
+        let collections =
+            model.entities.iter().map(|entity| (entity.route.clone(), entity.id)).collect();
+        Self { collections, unversioned: default_version == VERSION }
+    }
+
+    /// Finds what a path leads to. One slash at the end is forgiven.
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Target<'p> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let Some(rest) = path.strip_prefix("/api") else {
+            return if path.is_empty() { Target::Index } else { Target::Nothing };
+        };
+        if rest.is_empty() {
+            return Target::Index;
+        }
+        let Some(rest) = rest.strip_prefix('/') else { return Target::Nothing };
+        let rest = match rest.strip_prefix(VERSION) {
+            Some("") => return Target::Index,
+            Some(below) if below.starts_with('/') => &below[1..],
+            _ if self.unversioned => rest,
+            _ => return Target::Nothing,
+        };
+        let (route, key) = match rest.split_once('/') {
+            Some((route, key)) => (route, Some(key)),
+            None => (rest, None),
+        };
+        match (self.collections.get(route), key) {
+            (Some(entity), None) => Target::Collection(*entity),
+            (Some(entity), Some(key)) if !key.is_empty() && !key.contains('/') => {
+                Target::Row(*entity, key)
+            }
+            _ => Target::Nothing,
+        }
+    }
+}
+
+impl Target<'_> {
+    /// Returns the methods it understands; `None` where there is nothing.
+    pub(crate) fn allowed(&self) -> Option<&'static str> {
+        match self {
+            Self::Index => Some("GET, HEAD, OPTIONS"),
+            Self::Collection(_) => Some("GET, HEAD, POST, OPTIONS"),
+            Self::Row(..) => Some("GET, HEAD, PATCH, DELETE, OPTIONS"),
+            Self::Nothing => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, expected: &Target<'_>) {
+        let collections = HashMap::from([("posts".to_owned(), EntityId(7))]);
+        let routes = Routes { collections, unversioned: true };
+        assert_eq!(routes.find(path), *expected, "{path}");
+    }
+
+    #[test]
+    fn paths_lead_to_collections_and_rows() {
+        check("/", &Target::Index);
+        check("/api", &Target::Index);
+        check("/api/v1", &Target::Index);
+        check("/api/v1/posts", &Target::Collection(EntityId(7)));
+        check("/api/v1/posts/", &Target::Collection(EntityId(7)));
+        check("/api/posts", &Target::Collection(EntityId(7)));
+        check("/api/v1/posts/a%2Fb,c", &Target::Row(EntityId(7), "a%2Fb,c"));
+    }
+
+    #[test]
+    fn other_paths_lead_nowhere() {
+        for path in
+            ["/apix", "/api/v2/posts", "/api/v1/users", "/api/v1/posts/a/b", "/x", "/api/v1//"]
+        {
+            check(path, &Target::Nothing);
+        }
+    }
+}

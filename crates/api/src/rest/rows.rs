@@ -1,0 +1,180 @@
+//! Lists and rows.
+
+use app::Refusal;
+use app::input::{Body, key_parts};
+use app::operations::{self, Precondition, Saved};
+use app::query::Query;
+use expr::EntityId;
+use http::StatusCode;
+use http::header::{IF_MATCH, IF_NONE_MATCH, LINK, LOCATION};
+use hyper::body::Incoming;
+use plan::Bind;
+use plan::read::RowBody;
+
+use super::reply::Reply;
+use super::{Call, etag, params, problems};
+use crate::http::{Problem, body, etag as condition};
+
+/// `GET /posts`
+pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
+    let text = call.query_text();
+    let mut query = call.query(entity);
+    params::list(&mut query, text);
+    let ready = query.many().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let page = operations::list(call.app, &call.caller, ready, b"{\"items\":")
+        .await
+        .map_err(|refusal| call.problem(refusal))?;
+
+    let mut json = page.json;
+    json.extend_from_slice(b",\"next\":");
+    write_cursor(&mut json, page.next.as_deref());
+    json.extend_from_slice(b",\"prev\":");
+    write_cursor(&mut json, page.prev.as_deref());
+    if let Some(total) = page.total {
+        json.extend_from_slice(format!(",\"total\":{total}").as_bytes());
+    }
+    json.push(b'}');
+
+    let tag = etag::of_list(&json);
+    if call.is_unmodified(&tag) {
+        return Ok(Reply::not_modified().etag(&tag));
+    }
+    let reply = Reply::json(StatusCode::OK, json).etag(&tag);
+    let links = call.links(page.next.as_deref(), page.prev.as_deref());
+    Ok(if links.is_empty() { reply } else { reply.header(LINK, &links) })
+}
+
+fn write_cursor(json: &mut Vec<u8>, cursor: Option<&str>) {
+    match cursor {
+        // Cursors are base64url and need no escaping.
+        Some(cursor) => {
+            json.push(b'"');
+            json.extend_from_slice(cursor.as_bytes());
+            json.push(b'"');
+        }
+        None => json.extend_from_slice(b"null"),
+    }
+}
+
+/// `GET /posts/{id}`
+pub(super) async fn get(call: &Call<'_>, entity: EntityId, key: &str) -> Result<Reply, Problem> {
+    let text = call.query_text();
+    let mut query = call.query(entity);
+    params::one(&mut query, text);
+    let ready = query.one().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let key = call.key(entity, key)?;
+    let row = operations::get(call.app, &call.caller, ready, key)
+        .await
+        .map_err(|refusal| call.problem(refusal))?;
+    let tag =
+        if text.is_empty() { etag::of_row(row.hash) } else { etag::of_view(row.hash, &row.json) };
+    if call.is_unmodified(&tag) {
+        return Ok(Reply::not_modified().etag(&tag));
+    }
+    Ok(Reply::json(StatusCode::OK, row.json).etag(&tag))
+}
+
+/// `POST /posts`
+pub(super) async fn create(
+    call: &Call<'_>,
+    entity: EntityId,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let body = call.body(incoming).await?;
+    let saved = operations::create(call.app, &call.caller, entity, body)
+        .await
+        .map_err(|refusal| call.problem(refusal))?;
+    let described = call.app.model.entity(entity);
+    let location = format!("/api/v1/{}/{}", described.route, plan::key_text(described, &saved.key));
+    let reply = match saved.row {
+        Some(row) => shown(StatusCode::CREATED, row),
+        None => Reply::json(StatusCode::CREATED, plan::key_object(described, &saved.key)),
+    };
+    Ok(reply.header(LOCATION, &location))
+}
+
+/// `PATCH /posts/{id}`
+pub(super) async fn update(
+    call: &Call<'_>,
+    entity: EntityId,
+    key: &str,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let body = call.body(incoming).await?;
+    let key = call.key(entity, key)?;
+    let precondition = call.precondition()?;
+    let Saved { row, .. } =
+        operations::update(call.app, &call.caller, entity, key, body, precondition)
+            .await
+            .map_err(|refusal| call.problem(refusal))?;
+    Ok(row.map_or_else(Reply::no_content, |row| shown(StatusCode::OK, row)))
+}
+
+/// `DELETE /posts/{id}`
+pub(super) async fn delete(call: &Call<'_>, entity: EntityId, key: &str) -> Result<Reply, Problem> {
+    let key = call.key(entity, key)?;
+    let precondition = call.precondition()?;
+    operations::delete(call.app, &call.caller, entity, key, precondition)
+        .await
+        .map_err(|refusal| call.problem(refusal))?;
+    Ok(Reply::no_content())
+}
+
+fn shown(status: StatusCode, row: RowBody) -> Reply {
+    let tag = etag::of_row(row.hash);
+    Reply::json(status, row.json).etag(&tag)
+}
+
+impl<'r> Call<'r> {
+    fn query_text(&self) -> &'r str {
+        self.parts.uri.query().unwrap_or("")
+    }
+
+    fn query(&'r self, entity: EntityId) -> Query<'r> {
+        Query::new(&self.app.model, &self.caller, entity, self.app.read_bounds())
+    }
+
+    fn problem(&self, refusal: Refusal) -> Problem {
+        problems::of(self.app, refusal)
+    }
+
+    /// A key that cannot be one leads to no row.
+    fn key(&self, entity: EntityId, text: &str) -> Result<Vec<Bind>, Problem> {
+        key_parts(self.app.model.entity(entity), text)
+            .ok_or_else(|| self.problem(Refusal::NotFound))
+    }
+
+    async fn body(&self, incoming: Incoming) -> Result<Body, Problem> {
+        let bytes = body::read_json(&self.parts.headers, incoming, &self.app.config.limits).await?;
+        Body::parse(&bytes).map_err(|error| problems::malformed(&error))
+    }
+
+    fn is_unmodified(&self, tag: &str) -> bool {
+        self.parts.headers.contains_key(IF_NONE_MATCH)
+            && condition::none_match(&self.parts.headers, tag)
+    }
+
+    fn precondition(&self) -> Result<Precondition, Problem> {
+        if !self.parts.headers.contains_key(IF_MATCH) {
+            return Ok(Precondition::None);
+        }
+        let tags = condition::if_match(&self.parts.headers)?;
+        Ok(match tags {
+            None => Precondition::None,
+            Some(tags) => {
+                Precondition::Hashes(tags.iter().filter_map(|tag| etag::row_hash(tag)).collect())
+            }
+        })
+    }
+
+    fn links(&self, next: Option<&str>, prev: Option<&str>) -> String {
+        let path = self.parts.uri.path();
+        let query = self.query_text();
+        let link = |cursor: &str, start: &str, relation: &str| {
+            format!("<{path}?{}>; rel=\"{relation}\"", params::moved(query, start, cursor))
+        };
+        let next = next.map(|cursor| link(cursor, "after", "next"));
+        let prev = prev.map(|cursor| link(cursor, "before", "prev"));
+        next.into_iter().chain(prev).collect::<Vec<_>>().join(", ")
+    }
+}

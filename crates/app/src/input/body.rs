@@ -1,0 +1,68 @@
+//! A request's body: one JSON object without duplicate members.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value as Json;
+
+/// The members of a body, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body(pub Vec<(String, Json)>);
+
+/// Why a body cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BodyError(pub String);
+
+impl Body {
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// When it is not a JSON object, nests deeper than 128 levels, or repeats a member.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
+        serde_json::from_slice(bytes).map_err(|error| BodyError(error.to_string()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Body {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Body;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
+        let mut members: Vec<(String, Json)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(serde::de::Error::custom(format!("the member `{name}` is repeated")));
+            }
+            members.push((name, value));
+        }
+        Ok(Body(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        Body::parse(text.as_bytes()).expect_err("it should be refused").to_string()
+    }
+
+    #[test]
+    fn only_an_object_without_duplicates_is_a_body() {
+        assert!(refusal("[]").contains("expected a JSON object"));
+        assert!(refusal("{\"a\":1,\"a\":2}").contains("`a` is repeated"));
+        assert!(refusal("{\"a\":1} x").contains("trailing"));
+        assert!(refusal("{\"a\":").contains("EOF"));
+        assert!(refusal(&format!("{{\"a\":{}", "[".repeat(10_000))).contains("recursion limit"));
+    }
+}

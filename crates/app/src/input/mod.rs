@@ -1,0 +1,9 @@
+//! Values as clients send them: bodies, keys in paths, and texts in queries.
+
+mod body;
+mod scalar;
+mod values;
+
+pub use body::{Body, BodyError};
+pub use scalar::{key_parts, key_value, scalar_from_json, scalar_from_text};
+pub(crate) use values::{Purpose, Written, written};

@@ -1,0 +1,9 @@
+//! The operations that every door calls: list, get, create, update, delete.
+
+mod plans;
+mod read;
+mod write;
+
+pub(crate) use plans::Plans;
+pub use read::{get, list, may_read_some};
+pub use write::{Precondition, Saved, create, delete, update};

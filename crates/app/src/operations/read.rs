@@ -1,0 +1,119 @@
+//! Reads one row or a page.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use expr::{AtomShape, Caller, EntityId, Pred};
+use plan::read::{
+    Page, PlanError, ReadOutput, ReadPlan, ReadRun, ReadValues, RowBody, Shape, build, rules_of,
+};
+use plan::{AtomValues, Bind, RuleRef};
+
+use super::plans::{AtomShapes, Compiled};
+use crate::application::App;
+use crate::query::Ready;
+use crate::refusal::{BadParameter, Refusal};
+
+/// Reads a page. It is written behind `prefix`, which saves a copy.
+///
+/// # Errors
+/// A wrong parameter, or the store's failure.
+pub async fn list(
+    app: &App,
+    caller: &Caller<'_>,
+    ready: Ready,
+    prefix: &'static [u8],
+) -> Result<Page, Refusal> {
+    may_read_any(app, caller, ready.shape.entity)?;
+    let atoms = AtomValues::from_vec(ready.atoms);
+    let (plan, atoms) = planned(app, caller, ready.shape, atoms)?;
+    let cursor = match &ready.cursor {
+        Some(cursor) => {
+            let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
+            if cursor.order_hash != plan.order_hash {
+                return Err(bad_cursor(&plan::read::CursorError::OtherOrder));
+            }
+            cursor.binds(&shows).map_err(|error| bad_cursor(&error))?
+        }
+        None => Vec::new(),
+    };
+    let values =
+        ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
+    match app.store.read(ReadRun::new(plan, values, prefix)).await? {
+        ReadOutput::Many(page) => Ok(page),
+        ReadOutput::One(_) => unreachable!("a list's shape reads many"),
+    }
+}
+
+/// Reads one row by its key.
+///
+/// # Errors
+/// `NotFound` where there is no row that the caller may see.
+pub async fn get(
+    app: &App,
+    caller: &Caller<'_>,
+    ready: Ready,
+    key: Vec<Bind>,
+) -> Result<RowBody, Refusal> {
+    let (plan, atoms) = planned(app, caller, ready.shape, AtomValues::new())?;
+    let values = ReadValues { atoms, key, ..ReadValues::default() };
+    match app.store.read(ReadRun::new(plan, values, b"")).await? {
+        ReadOutput::One(Some(row)) => Ok(row),
+        ReadOutput::One(None) => Err(Refusal::NotFound),
+        ReadOutput::Many(_) => unreachable!("a get's shape reads one"),
+    }
+}
+
+fn bad_cursor(error: &plan::read::CursorError) -> Refusal {
+    Refusal::Parameters(vec![BadParameter {
+        name: "after".to_owned(),
+        code: "invalid_cursor",
+        detail: error.to_string(),
+    }])
+}
+
+/// A caller whom no row of the entity is open to is told so, rather than shown an empty list.
+fn may_read_any(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
+    if may_read_some(app, caller, entity) { Ok(()) } else { Err(denied(caller)) }
+}
+
+/// Returns whether the read rule leaves open that the caller sees some row.
+pub fn may_read_some(app: &App, caller: &Caller<'_>, entity: EntityId) -> bool {
+    let Some(rule) = RuleRef::Read(entity).of(&app.model) else { return false };
+    let shapes: AtomShapes = rule.atom_values(caller).iter().map(AtomShape::of).collect();
+    !matches!(expr::lower(&rule.tree, &shapes, expr::Nulls::Unknown), Pred::False | Pred::Unknown)
+}
+
+pub(super) fn denied(caller: &Caller<'_>) -> Refusal {
+    if caller.user.is_some() { Refusal::Forbidden } else { Refusal::Unauthenticated }
+}
+
+/// Finds or makes the plan, and completes the atoms with those of the rules.
+fn planned(
+    app: &App,
+    caller: &Caller<'_>,
+    shape: Shape,
+    mut atoms: AtomValues,
+) -> Result<(Arc<ReadPlan>, AtomValues), Refusal> {
+    let compiled = app
+        .plans
+        .reads
+        .get_or_insert_with(&shape, || {
+            Ok::<_, Infallible>(Arc::new(Compiled::new(rules_of(&app.model, &shape))))
+        })
+        .unwrap_or_else(|never| match never {});
+    compiled.rules.evaluate(&app.model, caller, &mut atoms);
+    let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
+    let plan = compiled
+        .plan(&shapes, || build(&app.model, app.dialect, &shape, &compiled.rules, &shapes))
+        .map_err(|PlanError::HiddenField(name)| {
+            // The same words as for a field that is not there at all.
+            let detail = crate::query::unknown_field(&app.model, shape.entity, &name);
+            Refusal::Parameters(vec![BadParameter {
+                name: "filter".to_owned(),
+                code: "unknown_field",
+                detail,
+            }])
+        })?;
+    Ok((plan, atoms))
+}

@@ -1,0 +1,250 @@
+//! Creates, changes and deletes one row.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use expr::{AtomShape, Caller, EntityId, FieldId, Pred};
+use model::{ColumnId, Entity};
+use plan::read::RowBody;
+use plan::write::{
+    WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
+};
+use plan::{AtomValues, Bind, Constraint, RuleRef};
+
+use super::plans::{AtomShapes, Compiled};
+use super::read::denied;
+use crate::application::App;
+use crate::input::{Body, Purpose, Written, written};
+use crate::refusal::{BadMember, Refusal, field_names};
+
+/// What the caller believes of the row (`If-Match`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    None,
+    /// That it has one of these hashes.
+    Hashes(Vec<u64>),
+}
+
+/// A row that was created or changed.
+#[derive(Debug)]
+pub struct Saved {
+    /// The row; `None` where the caller may not read it.
+    pub row: Option<RowBody>,
+    /// Its key.
+    pub key: Vec<Bind>,
+}
+
+/// Creates a row.
+///
+/// # Errors
+/// What is wrong with the body, the caller, or the row among the others.
+pub async fn create(
+    app: &App,
+    caller: &Caller<'_>,
+    entity: EntityId,
+    body: Body,
+) -> Result<Saved, Refusal> {
+    may_create(app, caller, entity)?;
+    let input = written(&app.model, entity, body, Purpose::Create, caller, &app.ids)?;
+    let key = key_of(app.model.entity(entity), &input.columns);
+    save(app, caller, WriteKind::Create, entity, input, key, Precondition::None).await
+}
+
+/// Changes some fields of a row.
+///
+/// # Errors
+/// What is wrong with the body, the caller, or the row among the others.
+pub async fn update(
+    app: &App,
+    caller: &Caller<'_>,
+    entity: EntityId,
+    key: Vec<Bind>,
+    body: Body,
+    precondition: Precondition,
+) -> Result<Saved, Refusal> {
+    let mut input = written(&app.model, entity, body, Purpose::Update, caller, &app.ids)?;
+    if input.sent.is_empty() {
+        // Nothing was sent, so nothing is written, not even the time.
+        input.columns.clear();
+    }
+    save(app, caller, WriteKind::Update, entity, input, key, precondition).await
+}
+
+/// Deletes a row.
+///
+/// # Errors
+/// That there is none, that the caller may not, or that rows refer to it.
+pub async fn delete(
+    app: &App,
+    caller: &Caller<'_>,
+    entity: EntityId,
+    key: Vec<Bind>,
+    precondition: Precondition,
+) -> Result<(), Refusal> {
+    let input = Written::default();
+    run(app, caller, WriteKind::Delete, entity, input, key, precondition).await.map(|_| ())
+}
+
+async fn save(
+    app: &App,
+    caller: &Caller<'_>,
+    kind: WriteKind,
+    entity: EntityId,
+    input: Written,
+    key: Vec<Bind>,
+    precondition: Precondition,
+) -> Result<Saved, Refusal> {
+    match run(app, caller, kind, entity, input, key, precondition).await? {
+        WriteOutput::Written { row, key } => Ok(Saved { row, key }),
+        _ => unreachable!("`run` turned every other end into a refusal"),
+    }
+}
+
+async fn run(
+    app: &App,
+    caller: &Caller<'_>,
+    kind: WriteKind,
+    entity: EntityId,
+    input: Written,
+    key: Vec<Bind>,
+    precondition: Precondition,
+) -> Result<WriteOutput, Refusal> {
+    let hashes = match precondition {
+        Precondition::None => None,
+        Precondition::Hashes(hashes) => Some(hashes),
+    };
+    let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
+    let shape = WriteShape {
+        entity,
+        kind,
+        columns,
+        sent: input.sent.iter().map(|(field, _)| *field).collect(),
+        matched: hashes.is_some(),
+    };
+    let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
+    let (plan, atoms) = planned(app, &with_input, &shape);
+    let values = WriteValues { atoms, key, inputs, hashes };
+    let output = app.store.write(WriteRun::new(plan, values)).await?;
+    judged(app, caller, &shape, output)
+}
+
+fn may_create(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
+    let Some(rule) = RuleRef::Create(entity).of(&app.model) else { return Err(denied(caller)) };
+    if uses_input(&rule.atoms) {
+        return Ok(());
+    }
+    let shapes: AtomShapes = rule.atom_values(caller).iter().map(AtomShape::of).collect();
+    match expr::lower(&rule.tree, &shapes, expr::Nulls::Unknown) {
+        Pred::False | Pred::Unknown => Err(denied(caller)),
+        _ => Ok(()),
+    }
+}
+
+/// A rule over the input is judged when the input has been read.
+fn uses_input(atoms: &[expr::Node]) -> bool {
+    fn visit(node: &expr::Node) -> bool {
+        let mut found = matches!(node.kind, expr::Kind::Input(_) | expr::Kind::HasInput(_));
+        node.each_child(&mut |child| found = found || visit(child));
+        found
+    }
+    atoms.iter().any(visit)
+}
+
+/// Returns the key among the written columns; empty where the database makes it.
+fn key_of(entity: &Entity, columns: &[(ColumnId, Bind)]) -> Vec<Bind> {
+    entity
+        .key_columns
+        .iter()
+        .filter_map(|key| columns.iter().find(|(column, _)| column == key))
+        .map(|(_, value)| value.clone())
+        .collect()
+}
+
+fn planned(app: &App, caller: &Caller<'_>, shape: &WriteShape) -> (Arc<WritePlan>, AtomValues) {
+    let compiled = app
+        .plans
+        .writes
+        .get_or_insert_with(shape, || {
+            Ok::<_, Infallible>(Arc::new(Compiled::new(rules_of(&app.model, shape))))
+        })
+        .unwrap_or_else(|never| match never {});
+    let mut atoms = AtomValues::new();
+    compiled.rules.evaluate(&app.model, caller, &mut atoms);
+    let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
+    let plan = compiled
+        .plan(&shapes, || {
+            Ok::<_, Infallible>(build(&app.model, app.dialect, shape, &compiled.rules, &shapes))
+        })
+        .unwrap_or_else(|never| match never {});
+    (plan, atoms)
+}
+
+fn judged(
+    app: &App,
+    caller: &Caller<'_>,
+    shape: &WriteShape,
+    output: WriteOutput,
+) -> Result<WriteOutput, Refusal> {
+    let entity = app.model.entity(shape.entity);
+    Err(match output {
+        output @ (WriteOutput::Written { .. } | WriteOutput::Deleted) => return Ok(output),
+        WriteOutput::NotFound => Refusal::NotFound,
+        WriteOutput::Denied => denied(caller),
+        WriteOutput::DeniedFields(fields) => Refusal::ForbiddenFields(field_names(entity, &fields)),
+        WriteOutput::Stale => Refusal::Stale,
+        WriteOutput::NoTarget(fields) => no_target(entity, &fields),
+        WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
+        WriteOutput::Violated(constraint) => violated(entity, shape, &constraint),
+    })
+}
+
+fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
+    let bad = field_names(entity, fields)
+        .iter()
+        .map(|name| {
+            BadMember::new(name, "not_found", format!("{name} refers to a row that does not exist"))
+        })
+        .collect();
+    Refusal::Body(bad)
+}
+
+fn violated(entity: &Entity, shape: &WriteShape, constraint: &Constraint) -> Refusal {
+    match constraint {
+        Constraint::Unique(columns) => Refusal::Duplicate(fields_of_columns(entity, columns)),
+        Constraint::ForeignKey if shape.kind == WriteKind::Delete => Refusal::InUse(None),
+        // References that the client sent were found before; this one is the caller's own.
+        Constraint::ForeignKey => Refusal::Forbidden,
+        Constraint::Check(name) => {
+            let check = entity.checks.iter().find(|check| check.name == *name);
+            let field =
+                check.and_then(|check| check.field).map(|field| entity.field(field).name.clone());
+            let message = check.and_then(|check| check.message.clone()).unwrap_or_else(|| {
+                let rule = check.map_or(name.as_str(), |check| &check.rule.text);
+                format!("the row must satisfy `{rule}`")
+            });
+            Refusal::Check { message, field }
+        }
+        Constraint::NotNull(column) => {
+            let names = fields_of_columns(entity, column);
+            Refusal::Body(
+                names
+                    .iter()
+                    .map(|name| BadMember::new(name, "required", format!("{name} is required")))
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// Names the fields behind `table.column, table.column`.
+fn fields_of_columns(entity: &Entity, columns: &str) -> Vec<String> {
+    let mut names: Vec<String> = columns
+        .split(", ")
+        .filter_map(|path| path.rsplit('.').next())
+        .filter_map(|name| entity.columns.iter().find(|column| column.name == name))
+        .map(|column| entity.field(column.field).name.clone())
+        .collect();
+    names.dedup();
+    names
+}

@@ -1,0 +1,228 @@
+//! `filter=price > 10 && category.name == "Books"` and the short form `price[gt]=10`.
+
+use expr::{
+    CompareOp, EntityId, EnumId, Expect, FieldId, FieldInfo, Func, Kind, Node, Schema, Scope, Span,
+    Type, Value, VarId,
+};
+use model::{FieldKind, Model};
+
+use super::Query;
+use crate::input::{key_value, scalar_from_text};
+
+/// Values in one `[in]=a,b,c` at most.
+const IN_VALUES_MAX: usize = 200;
+
+/// The operators of short filters.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FilterOp {
+    /// `name=x` or `name[eq]=x`, `ne`, `lt`, `lte`, `gt`, `gte`
+    Compare(CompareOp),
+    /// `name[in]=a,b`
+    In,
+    /// `name[contains]=x`, `startsWith`, `endsWith`
+    Text(Func),
+    /// `name[null]=true`
+    Null,
+}
+
+impl FilterOp {
+    /// Reads an operator's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "eq" => Self::Compare(CompareOp::Eq),
+            "ne" => Self::Compare(CompareOp::Ne),
+            "lt" => Self::Compare(CompareOp::Lt),
+            "lte" => Self::Compare(CompareOp::Le),
+            "gt" => Self::Compare(CompareOp::Gt),
+            "gte" => Self::Compare(CompareOp::Ge),
+            "in" => Self::In,
+            "contains" => Self::Text(Func::Contains),
+            "startsWith" => Self::Text(Func::StartsWith),
+            "endsWith" => Self::Text(Func::EndsWith),
+            "null" => Self::Null,
+            _ => return None,
+        })
+    }
+}
+
+impl Query<'_> {
+    /// Adds a filter expression.
+    pub fn filter(&mut self, text: &str) {
+        if text.len() as u64 > self.bounds.filter_bytes_max {
+            let detail = format!("a filter has at most {} bytes", self.bounds.filter_bytes_max);
+            self.mistake("filter", "too_long", detail);
+            return;
+        }
+        let schema = ClientSchema(self.model);
+        let scope = Scope {
+            schema: &schema,
+            row: Some(self.entity),
+            bare_fields: true,
+            input: None,
+            user: true,
+            now: true,
+        };
+        match expr::compile(text, &scope, Expect::Type(Type::Bool)) {
+            Ok(node) => {
+                let mut prepared = expr::prepare(node);
+                prepared.tree.shift_atoms(self.atoms.len() as u16);
+                self.atoms.extend(prepared.atom_values(self.caller));
+                self.conditions.push(prepared.tree);
+            }
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    let place = format!(" (at character {})", mistake.span.start + 1);
+                    let help = mistake.help.map(|help| format!("; {help}")).unwrap_or_default();
+                    let detail = format!("{}{help}{place}", mistake.message);
+                    self.mistake("filter", "invalid_filter", detail);
+                }
+            }
+        }
+    }
+
+    /// Adds a short filter on a field.
+    pub fn short_filter(&mut self, name: &str, op: FilterOp, text: &str) {
+        let Some(id) = self.find(self.entity, name) else {
+            self.unknown_parameter(name);
+            return;
+        };
+        let Some((left, ty)) = self.operand(id) else {
+            let detail = format!("`{name}` cannot be compared; use `filter`");
+            self.mistake(name, "not_comparable", detail);
+            return;
+        };
+        let condition = match op {
+            FilterOp::Compare(op) => self
+                .value(name, id, text)
+                .map(|right| Kind::Compare(op, Box::new(left), Box::new(right))),
+            FilterOp::In => self
+                .values(name, id, text, &ty)
+                .map(|list| Kind::In(Box::new(left), Box::new(list))),
+            FilterOp::Text(func) if ty == Type::Text => {
+                let right = self.atom(Value::Text(text.to_owned()), Type::Text);
+                Some(Kind::Call(func, vec![left, right]))
+            }
+            FilterOp::Text(_) => {
+                let detail = format!("`{name}` is not text");
+                self.mistake(name, "not_comparable", detail);
+                None
+            }
+            FilterOp::Null => match text {
+                "true" | "false" => {
+                    let op = if text == "true" { CompareOp::Eq } else { CompareOp::Ne };
+                    let null = self.atom(Value::Null, Type::Null);
+                    Some(Kind::Compare(op, Box::new(left), Box::new(null)))
+                }
+                _ => {
+                    self.mistake(name, "invalid", "use `true` or `false`");
+                    None
+                }
+            },
+        };
+        if let Some(kind) = condition {
+            self.conditions.push(node(kind, Type::Bool, true));
+        }
+    }
+
+    /// The field as an operand of a comparison.
+    fn operand(&self, id: FieldId) -> Option<(Node, Type)> {
+        let field = self.model.entity(self.entity).field(id);
+        let info = Schema::field(self.model, self.entity, &field.name)?;
+        let row = Box::new(node(Kind::Row(VarId(0)), Type::Row(self.entity), false));
+        let (kind, ty) = match &field.kind {
+            FieldKind::ToOne(_) => (Kind::RefKey { of: row, field: id }, info.key?),
+            FieldKind::Scalar { .. } | FieldKind::Computed { .. } => {
+                (Kind::Field { of: row, field: id }, info.ty)
+            }
+            FieldKind::List { .. } | FieldKind::ToMany { .. } => return None,
+        };
+        (ty != Type::Json).then(|| (node(kind, ty.clone(), info.nullable), ty))
+    }
+
+    fn atom(&mut self, value: Value, ty: Type) -> Node {
+        let nullable = value == Value::Null;
+        self.atoms.push(value);
+        node(Kind::Atom((self.atoms.len() - 1) as u16), ty, nullable)
+    }
+
+    fn read(&mut self, name: &str, id: FieldId, text: &str) -> Option<(Value, Type)> {
+        let model = self.model;
+        let field = model.entity(self.entity).field(id);
+        let info = Schema::field(model, self.entity, &field.name)?;
+        let read = match &field.kind {
+            FieldKind::ToOne(relation) => {
+                let target = model.entity(relation.target);
+                let column = target.column(*target.key_columns.first()?);
+                let ty = info.key?;
+                key_value(column.ty, text).map(|value| (value, ty)).ok_or("a key")
+            }
+            FieldKind::Scalar { scalar, .. } | FieldKind::Computed { scalar, .. } => {
+                scalar_from_text(model, *scalar, text).map(|value| (value, info.ty))
+            }
+            FieldKind::List { .. } | FieldKind::ToMany { .. } => return None,
+        };
+        match read {
+            Ok(read) => Some(read),
+            Err(expected) => {
+                let detail = format!("expected {expected}");
+                self.mistake(name, "invalid_value", detail);
+                None
+            }
+        }
+    }
+
+    fn value(&mut self, name: &str, id: FieldId, text: &str) -> Option<Node> {
+        let (value, ty) = self.read(name, id, text)?;
+        Some(self.atom(value, ty))
+    }
+
+    fn values(&mut self, name: &str, id: FieldId, text: &str, ty: &Type) -> Option<Node> {
+        let texts: Vec<&str> = text.split(',').collect();
+        if texts.len() > IN_VALUES_MAX {
+            let detail = format!("list at most {IN_VALUES_MAX} values");
+            self.mistake(name, "too_many", detail);
+            return None;
+        }
+        let mut values = Vec::with_capacity(texts.len());
+        for text in texts {
+            values.push(self.read(name, id, text)?.0);
+        }
+        Some(self.atom(Value::List(values), Type::List(Box::new(ty.clone()))))
+    }
+}
+
+fn node(kind: Kind, ty: Type, nullable: bool) -> Node {
+    Node { kind, ty, nullable, span: Span::default() }
+}
+
+/// The model as filters see it: without private fields.
+struct ClientSchema<'m>(&'m Model);
+
+impl Schema for ClientSchema<'_> {
+    fn entity_name(&self, entity: EntityId) -> &str {
+        self.0.entity_name(entity)
+    }
+
+    fn field(&self, entity: EntityId, name: &str) -> Option<FieldInfo> {
+        let info = Schema::field(self.0, entity, name)?;
+        (!self.0.entity(entity).field(info.id).private).then_some(info)
+    }
+
+    fn field_names(&self, entity: EntityId) -> Vec<&str> {
+        self.0
+            .entity(entity)
+            .fields
+            .iter()
+            .filter(|field| !field.private && field.rules.read.is_none())
+            .map(|field| field.name.as_str())
+            .collect()
+    }
+
+    fn enum_name(&self, id: EnumId) -> &str {
+        Schema::enum_name(self.0, id)
+    }
+
+    fn enum_values(&self, id: EnumId) -> &[String] {
+        Schema::enum_values(self.0, id)
+    }
+}

@@ -1,0 +1,277 @@
+//! Reads as clients ask for them: parameters in, a shape and its values out.
+
+mod expand;
+mod filter;
+mod sort;
+
+use expr::{Caller, EntityId, FieldId, Kind, Node, Type, Value};
+use model::{FieldKind, Model};
+use plan::read::{Cursor, Order, PageShape, Selection, Shape, Target};
+
+use crate::refusal::BadParameter;
+
+pub use filter::FilterOp;
+
+/// The bounds of reads, from `[limits]`.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadBounds {
+    /// Rows of a page where the request does not say.
+    pub page_default: u32,
+    /// Rows of a page at most.
+    pub page_max: u32,
+    /// How deep relations may be embedded.
+    pub expand_depth_max: u32,
+    /// Rows of an embedded list at most, for each parent.
+    pub expand_rows_max: u32,
+    /// Bytes of a filter's text at most.
+    pub filter_bytes_max: u64,
+}
+
+/// Rows of an embedded list where the request does not say.
+const EXPAND_ROWS_DEFAULT: u32 = 20;
+
+/// Relations embedded by one request at most; each may cost a statement.
+const EXPAND_COUNT_MAX: usize = 20;
+
+/// Conditions of one request at most.
+const CONDITIONS_MAX: usize = 50;
+
+/// Rows that `offset` may skip at most; beyond, cursors are the way.
+const OFFSET_MAX: u64 = 100_000;
+
+/// A read being put together from parameters. Mistakes are collected, so that all are shown at once.
+pub struct Query<'m> {
+    model: &'m Model,
+    caller: &'m Caller<'m>,
+    entity: EntityId,
+    bounds: ReadBounds,
+    conditions: Vec<Node>,
+    atoms: Vec<Value>,
+    selection: Selection,
+    order: Vec<Order>,
+    limit: u32,
+    start: Start,
+    count: bool,
+    mistakes: Vec<BadParameter>,
+}
+
+/// Where the page starts.
+#[derive(Debug, Clone, PartialEq)]
+enum Start {
+    First,
+    After(Cursor),
+    Before(Cursor),
+    Offset(u64),
+}
+
+/// A read ready to be planned.
+#[derive(Debug)]
+pub struct Ready {
+    /// All but the values.
+    pub shape: Shape,
+    /// The values of the filter's atoms.
+    pub atoms: Vec<Value>,
+    /// The page size.
+    pub limit: u32,
+    /// The rows to skip.
+    pub offset: u64,
+    /// The cursor.
+    pub cursor: Option<Cursor>,
+}
+
+impl<'m> Query<'m> {
+    /// Starts a read of an entity.
+    pub fn new(
+        model: &'m Model,
+        caller: &'m Caller<'m>,
+        entity: EntityId,
+        bounds: ReadBounds,
+    ) -> Self {
+        Self {
+            model,
+            caller,
+            entity,
+            bounds,
+            conditions: Vec::new(),
+            atoms: Vec::new(),
+            selection: Selection::default(),
+            order: Vec::new(),
+            limit: bounds.page_default,
+            start: Start::First,
+            count: false,
+            mistakes: Vec::new(),
+        }
+    }
+
+    fn mistake(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
+        self.mistakes.push(BadParameter { name: name.to_owned(), code, detail: detail.into() });
+    }
+
+    /// Sets the page size.
+    pub fn limit(&mut self, text: &str) {
+        let max = self.bounds.page_max;
+        match text.parse() {
+            Ok(limit) if (1..=max).contains(&limit) => self.limit = limit,
+            _ => self.mistake("limit", "out_of_range", format!("use a number from 1 to {max}")),
+        }
+    }
+
+    /// Skips rows.
+    pub fn offset(&mut self, text: &str) {
+        match text.parse() {
+            Ok(offset) if offset <= OFFSET_MAX => self.start_at("offset", Start::Offset(offset)),
+            _ => self.mistake(
+                "offset",
+                "out_of_range",
+                format!("use a number from 0 to {OFFSET_MAX}; beyond, page with `after`"),
+            ),
+        }
+    }
+
+    /// Starts behind a cursor's row.
+    pub fn after(&mut self, text: &str) {
+        match Cursor::read(text) {
+            Ok(cursor) => self.start_at("after", Start::After(cursor)),
+            Err(error) => self.mistake("after", "invalid_cursor", error.to_string()),
+        }
+    }
+
+    /// Ends before a cursor's row.
+    pub fn before(&mut self, text: &str) {
+        match Cursor::read(text) {
+            Ok(cursor) => self.start_at("before", Start::Before(cursor)),
+            Err(error) => self.mistake("before", "invalid_cursor", error.to_string()),
+        }
+    }
+
+    fn start_at(&mut self, name: &str, start: Start) {
+        if self.start == Start::First {
+            self.start = start;
+        } else {
+            self.mistake(name, "conflict", "use only one of `after`, `before` and `offset`");
+        }
+    }
+
+    /// Asks for the number of all rows.
+    pub fn count(&mut self, text: &str) {
+        match text {
+            "exact" => self.count = true,
+            "none" => self.count = false,
+            _ => self.mistake("count", "invalid", "use `exact` or `none`"),
+        }
+    }
+
+    /// Shows only these fields.
+    pub fn fields(&mut self, text: &str) {
+        let mut fields = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match self.find(self.entity, name) {
+                Some(field) if !fields.contains(&field) => fields.push(field),
+                Some(_) => {}
+                None => self.unknown("fields", self.entity, name),
+            }
+        }
+        fields.sort_unstable();
+        self.selection.fields = Some(fields);
+    }
+
+    /// Finds a field that clients may name: by its name, or a relation by its key's.
+    fn find(&self, entity: EntityId, name: &str) -> Option<FieldId> {
+        let fields = &self.model.entity(entity).fields;
+        let at = fields.iter().position(|field| {
+            let id_name = match &field.kind {
+                FieldKind::ToOne(relation) => Some(relation.id_name.as_str()),
+                _ => None,
+            };
+            !field.private && (field.name == name || id_name == Some(name))
+        })?;
+        Some(FieldId(at as u32))
+    }
+
+    fn unknown(&mut self, parameter: &str, entity: EntityId, name: &str) {
+        let detail = unknown_field(self.model, entity, name);
+        self.mistake(parameter, "unknown_field", detail);
+    }
+
+    /// Refuses a parameter that no read knows.
+    pub fn unknown_parameter(&mut self, name: &str) {
+        let detail = unknown_field(self.model, self.entity, name);
+        self.mistake(name, "unknown_parameter", detail);
+    }
+
+    /// Refuses a parameter for a reason of the door's own.
+    pub fn refuse(&mut self, name: &str, code: &'static str, detail: &str) {
+        self.mistake(name, code, detail);
+    }
+
+    /// Finishes the read of one row, where only `fields` and `expand` matter.
+    ///
+    /// # Errors
+    /// Every mistake in the parameters.
+    pub fn one(self) -> Result<Ready, Vec<BadParameter>> {
+        self.ready(Target::One)
+    }
+
+    /// Finishes the read of a page.
+    ///
+    /// # Errors
+    /// Every mistake in the parameters.
+    pub fn many(self) -> Result<Ready, Vec<BadParameter>> {
+        self.ready(Target::Many)
+    }
+
+    fn ready(mut self, target: Target) -> Result<Ready, Vec<BadParameter>> {
+        if self.conditions.len() > CONDITIONS_MAX {
+            let detail = format!("use at most {CONDITIONS_MAX} conditions");
+            self.mistake("filter", "too_many", detail);
+        }
+        if !self.mistakes.is_empty() {
+            return Err(self.mistakes);
+        }
+        let order = match target {
+            Target::One => Vec::new(),
+            Target::Many => sort::with_key(self.model.entity(self.entity), self.order),
+        };
+        let (page, offset, cursor) = match self.start {
+            Start::First => (PageShape::First, 0, None),
+            Start::Offset(offset) => (PageShape::Offset, offset, None),
+            Start::After(cursor) => (PageShape::After(cursor.nulls()), 0, Some(cursor)),
+            Start::Before(cursor) => (PageShape::Before(cursor.nulls()), 0, Some(cursor)),
+        };
+        let filter = self.conditions.into_iter().reduce(|left, right| {
+            let span = left.span;
+            let nullable = left.nullable || right.nullable;
+            let kind = Kind::And(Box::new(left), Box::new(right));
+            Node { kind, ty: Type::Bool, nullable, span }
+        });
+        let shape = Shape {
+            entity: self.entity,
+            target,
+            selection: self.selection,
+            filter,
+            filter_atoms: self.atoms.len(),
+            order,
+            page,
+            count: self.count,
+        };
+        Ok(Ready { shape, atoms: self.atoms, limit: self.limit, offset, cursor })
+    }
+}
+
+/// Says that a field is unknown, with the likeliest visible one.
+pub(crate) fn unknown_field(model: &Model, entity: EntityId, name: &str) -> String {
+    let entity = model.entity(entity);
+    let near = entity
+        .fields
+        .iter()
+        .filter(|field| !field.private && field.rules.read.is_none())
+        .map(|field| (strsim::damerau_levenshtein(&field.name, name), &field.name))
+        .filter(|(distance, _)| *distance <= 2)
+        .min();
+    match near {
+        Some((_, near)) => {
+            format!("{} has no field `{name}`; did you mean `{near}`?", entity.name)
+        }
+        None => format!("{} has no field `{name}`", entity.name),
+    }
+}

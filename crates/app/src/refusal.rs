@@ -1,0 +1,85 @@
+//! Why an operation is refused, in the product's words. Doors turn it into their own form.
+
+use expr::{EntityId, FieldId};
+
+/// A refused operation.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The request's parameters are wrong.
+    #[error("the parameters are wrong")]
+    Parameters(Vec<BadParameter>),
+    /// The request's body is wrong.
+    #[error("the body is wrong")]
+    Body(Vec<BadMember>),
+    /// There is no such row, as far as the caller may know.
+    #[error("there is no such row")]
+    NotFound,
+    /// The operation needs a caller.
+    #[error("this needs a signed-in caller")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("the caller may not do this")]
+    Forbidden,
+    /// The caller may not send these fields.
+    #[error("the caller may not send some of the fields")]
+    ForbiddenFields(Vec<String>),
+    /// The row has moved on since the caller read it.
+    #[error("the row has changed")]
+    Stale,
+    /// Another row has these values already.
+    #[error("another row has the same values")]
+    Duplicate(Vec<String>),
+    /// A condition of the model does not hold.
+    #[error("{message}")]
+    Check {
+        /// What the model says of it.
+        message: String,
+        /// The field it was written on.
+        field: Option<String>,
+    },
+    /// Rows refer to the row.
+    #[error("rows refer to this one")]
+    InUse(Option<EntityId>),
+    /// The database failed, is busy or full.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A wrong parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadParameter {
+    /// Its name, `filter`.
+    pub name: String,
+    /// A stable code, `unknown_field`.
+    pub code: &'static str,
+    /// What is wrong, and what to do.
+    pub detail: String,
+}
+
+/// A wrong member of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadMember {
+    /// A JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// A stable code, `required`.
+    pub code: &'static str,
+    /// What is wrong, and what to do.
+    pub detail: String,
+}
+
+impl BadMember {
+    /// A mistake in a member of the body's object.
+    pub fn new(name: &str, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer(name), code, detail: detail.into() }
+    }
+}
+
+/// Returns the JSON pointer of a member of the body's object.
+pub fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Names fields for a client.
+pub(crate) fn field_names(entity: &model::Entity, fields: &[FieldId]) -> Vec<String> {
+    fields.iter().map(|field| entity.field(*field).name.clone()).collect()
+}

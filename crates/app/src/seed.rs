@@ -1,0 +1,261 @@
+//! Sample rows: `seed/*.json`, one file for each entity, loaded into an empty database.
+//!
+//! Rows are in the form of the API. A relation may be given as `{"slug": "books"}`, by a unique
+//! field of its target, so that seeds can be written by hand.
+
+use std::collections::HashMap;
+
+use expr::{Caller, EntityId, FieldId};
+use model::{Entity, FieldKind, Model};
+use plan::write::{WriteKind, WriteOutput, WriteRun, WriteShape, WriteValues};
+use plan::{AtomValues, Bind, RuleBook};
+use serde_json::{Map, Value as Json};
+
+use crate::application::App;
+use crate::input::{Body, Purpose, written};
+use crate::refusal::Refusal;
+
+/// A seed file.
+#[derive(Debug, Clone)]
+pub struct SeedFile {
+    /// Its name, `Product.json`.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Why seeds cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// A file is not what a seed file should be.
+    #[error("seed/{file}: {detail}")]
+    File {
+        /// The file's name.
+        file: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A row is refused.
+    #[error("seed/{file}: row {row}: {detail}")]
+    Row {
+        /// The file's name.
+        file: String,
+        /// The row, counted from 1.
+        row: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Required relations of the seeded entities form a circle.
+    #[error("seed: the required relations of {0} form a circle, so none can be loaded first")]
+    Circle(String),
+}
+
+/// Returns whether no entity has a row.
+///
+/// # Errors
+/// The store's failure.
+pub async fn is_empty(app: &App) -> Result<bool, store::Error> {
+    for entity in &app.model.entities {
+        let table = app.dialect.quote(&entity.table);
+        let probe =
+            Probe { sql: format!("SELECT 1 FROM {table} LIMIT 1").into(), ..Probe::default() };
+        if app.store.read(probe).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Loads seed files, targets before what refers to them. Returns the number of rows.
+///
+/// # Errors
+/// The first row that is refused; the rows before it stay.
+pub async fn load(app: &App, files: &[SeedFile]) -> Result<usize, SeedError> {
+    let mut seeds: Vec<(EntityId, &SeedFile, Vec<Json>)> = Vec::new();
+    for file in files {
+        let (entity, rows) = parse(&app.model, file)?;
+        seeds.push((entity, file, rows));
+    }
+    let order = order(&app.model, &seeds.iter().map(|seed| seed.0).collect::<Vec<_>>())?;
+    let mut keys = Keys::default();
+    let mut count = 0;
+    for entity in order {
+        for (_, file, rows) in seeds.iter().filter(|seed| seed.0 == entity) {
+            for (index, row) in rows.iter().enumerate() {
+                insert(app, entity, row, &mut keys).await.map_err(|detail| SeedError::Row {
+                    file: file.name.clone(),
+                    row: index + 1,
+                    detail,
+                })?;
+                count += 1;
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn parse(model: &Model, file: &SeedFile) -> Result<(EntityId, Vec<Json>), SeedError> {
+    let fail = |detail: String| SeedError::File { file: file.name.clone(), detail };
+    let name = file.name.strip_suffix(".json").unwrap_or(&file.name);
+    let entity = model.entity_named(name).ok_or_else(|| {
+        fail(format!("there is no entity `{name}`; a seed file is named after one"))
+    })?;
+    let rows = serde_json::from_str(&file.text)
+        .map_err(|error| fail(format!("not a JSON array of rows: {error}")))?;
+    Ok((entity.id, rows))
+}
+
+/// Orders entities so that the targets of required relations come first.
+fn order(model: &Model, seeded: &[EntityId]) -> Result<Vec<EntityId>, SeedError> {
+    let mut left: Vec<EntityId> = seeded.to_vec();
+    left.dedup();
+    let mut done = Vec::new();
+    while !left.is_empty() {
+        let free = left.iter().position(|entity| {
+            model.entity(*entity).fields.iter().all(|field| match &field.kind {
+                FieldKind::ToOne(relation) => {
+                    relation.target == *entity || !left.contains(&relation.target)
+                }
+                _ => true,
+            })
+        });
+        let Some(free) = free else {
+            let names: Vec<&str> =
+                left.iter().map(|entity| model.entity(*entity).name.as_str()).collect();
+            return Err(SeedError::Circle(names.join(", ")));
+        };
+        done.push(left.remove(free));
+    }
+    Ok(done)
+}
+
+/// The keys of loaded rows, by entity, unique field and value.
+#[derive(Default)]
+struct Keys(HashMap<(EntityId, FieldId, String), String>);
+
+async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Result<(), String> {
+    let model = &app.model;
+    let described = model.entity(entity);
+    let Json::Object(members) = row else { return Err("a row is a JSON object".to_owned()) };
+    let members = resolved(model, described, members, keys)?;
+    let caller = Caller { user: None, now: app.clock.now(), input: &[] };
+    let body = Body(members.clone().into_iter().collect());
+    let input = written(model, entity, body, Purpose::Seed, &caller, &app.ids)
+        .map_err(|refusal| described_refusal(&refusal))?;
+    let (columns, inputs): (Vec<_>, Vec<Bind>) = input.columns.into_iter().unzip();
+    let shape =
+        WriteShape { entity, kind: WriteKind::Create, columns, sent: Vec::new(), matched: false };
+    let key = described
+        .key_columns
+        .iter()
+        .filter_map(|key| shape.columns.iter().position(|column| column == key))
+        .map(|place| inputs[place].clone())
+        .collect();
+    // The application's own rows are judged by no rule, so the plan must not look at the result.
+    let rules = RuleBook::default();
+    let mut plan = plan::write::build(model, app.dialect, &shape, &rules, &[]);
+    plan.after = None;
+    let values = WriteValues { atoms: AtomValues::new(), key, inputs, hashes: None };
+    let output = app.store.write(WriteRun::new(plan.into(), values)).await;
+    let key = match output.map_err(|error| error.to_string())? {
+        WriteOutput::Written { key, .. } => key,
+        WriteOutput::NoTarget(fields) => {
+            let names = crate::refusal::field_names(described, &fields).join(", ");
+            return Err(format!("{names} refers to a row that does not exist"));
+        }
+        WriteOutput::Violated(constraint) => return Err(format!("{constraint:?} is violated")),
+        other => return Err(format!("{other:?}")),
+    };
+    remember(described, &members, &key, keys);
+    Ok(())
+}
+
+fn described_refusal(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Body(bad) => {
+            bad.iter().map(|bad| bad.detail.clone()).collect::<Vec<_>>().join("; ")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Replaces `{"slug": "books"}` by the key of the row that has it.
+fn resolved(
+    model: &Model,
+    entity: &Entity,
+    members: &Map<String, Json>,
+    keys: &Keys,
+) -> Result<Map<String, Json>, String> {
+    let mut resolved = Map::new();
+    for (name, value) in members {
+        let relation = entity.field_named(name).and_then(|(_, field)| match &field.kind {
+            FieldKind::ToOne(relation) => Some(relation),
+            _ => None,
+        });
+        let value = match (relation, value) {
+            (Some(relation), Json::Object(by)) => {
+                let target = model.entity(relation.target);
+                let found = by.iter().next().filter(|_| by.len() == 1).and_then(|(by, value)| {
+                    let (field, _) = target.field_named(by)?;
+                    keys.0.get(&(target.id, field, value.to_string()))
+                });
+                let found = found.ok_or_else(|| {
+                    let by = value.to_string();
+                    format!("{name}: no {} with {by} among the seeds", target.name)
+                })?;
+                Json::String(found.clone())
+            }
+            _ => value.clone(),
+        };
+        resolved.insert(name.clone(), value);
+    }
+    Ok(resolved)
+}
+
+fn remember(entity: &Entity, members: &Map<String, Json>, key: &[Bind], keys: &mut Keys) {
+    let key = plan::key_text(entity, key);
+    for (index, field) in entity.fields.iter().enumerate() {
+        if let Some(value) = members.get(&field.name).filter(|_| field.unique) {
+            let field = FieldId(index as u32);
+            keys.0.insert((entity.id, field, value.to_string()), key.clone());
+        }
+    }
+}
+
+/// Asks whether a statement returns a row.
+struct Probe {
+    sql: std::sync::Arc<str>,
+    asked: bool,
+    found: bool,
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self { sql: "".into(), asked: false, found: false }
+    }
+}
+
+impl plan::Program for Probe {
+    type Output = bool;
+
+    fn next(&mut self) -> Option<plan::Statement<'_>> {
+        if std::mem::replace(&mut self.asked, true) {
+            return None;
+        }
+        Some(plan::Statement { sql: &self.sql, binds: &[] })
+    }
+
+    fn row<R: plan::Row>(&mut self, _: &R) {
+        self.found = true;
+    }
+
+    fn refused(&mut self, _: plan::Constraint) {}
+
+    fn restart(&mut self) {
+        self.asked = false;
+    }
+
+    fn finish(self) -> (plan::Verdict, bool) {
+        (plan::Verdict::Rollback, self.found)
+    }
+}
