@@ -12,40 +12,35 @@ use crate::migrate::Problem;
 /// A definition without what cannot be altered and means nothing: the order of its parts, and the
 /// defaults for rows that were there when a column was added.
 fn normal(sql: &str) -> String {
+    if !sql.starts_with("CREATE TABLE") {
+        return sql.to_owned();
+    }
     let (head, body) = sql.split_once('(').unwrap();
     let mut parts = vec![String::new()];
-    let (mut depth, mut quote) = (0, None);
+    let (mut depth, mut quote) = (1, None);
     for c in body.chars() {
         match (quote, c) {
             (None, '\'' | '"') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
             (None, '(') => depth += 1,
             (None, ')') => depth -= 1,
-            (None, ',') if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
             _ => {}
         }
-        let part = parts.last_mut().unwrap();
-        // The closing parenthesis of the whole.
-        if depth < 0 && !part.ends_with(char::is_whitespace) {
-            part.push(' ');
+        // What follows the closing parenthesis is the same for all tables.
+        if depth == 0 {
+            break;
         }
-        part.push(c);
-    }
-    if head.starts_with("CREATE TABLE") {
-        let last = parts.last_mut().unwrap();
-        *last = last.trim().trim_end_matches("STRICT").trim().trim_end_matches(')').to_owned();
-        if last.matches('(').count() > last.matches(')').count() {
-            last.push(')');
+        if (quote, depth, c) == (None, 1, ',') {
+            parts.push(String::new());
+        } else {
+            // ALTER TABLE leaves line ends behind.
+            parts.last_mut().unwrap().push(if c == '\n' { ' ' } else { c });
         }
-        let mut parts: Vec<String> =
-            parts.iter().map(|part| without_default(part.trim())).collect();
-        parts.sort();
-        return format!("{head} {}", parts.join(" ; "));
     }
-    sql.to_owned()
+    let parts = parts.iter().map(|part| part.replace("  ", " "));
+    let mut parts: Vec<String> = parts.map(|part| without_default(part.trim())).collect();
+    parts.sort();
+    format!("{head} {}", parts.join(" ; ").trim())
 }
 
 fn without_default(part: &str) -> String {
@@ -175,11 +170,11 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn rows_are_kept_or_the_migration_stops_and_the_tables_are_as_if_made_anew(
-        bytes in prop::collection::vec(any::<u8>(), 0..400)
+        bytes in prop::collection::vec(any::<u8>(), 0..900)
     ) {
         check(&bytes)?;
     }

@@ -4,6 +4,7 @@ mod drift;
 mod generate;
 mod laws;
 mod steps;
+mod together;
 
 use expr::Timestamp;
 use model::schema::Schema;
@@ -11,6 +12,7 @@ use plan::Dialect;
 use rusqlite::Connection;
 
 use super::{MigrationError, Mode, Outcome, migrate};
+use crate::Store;
 
 /// 2026-11-24T00:00:00Z
 const NOW: Timestamp = Timestamp(1_795_478_400_000_000);
