@@ -71,7 +71,8 @@ pub(crate) fn keyring(dir: &Path, auth: &AuthConfig, own: Option<Key>) -> anyhow
             .with_context(|| format!("cannot read the key file {file}"))?;
         keys.extend(Key::from_jwks(&text).with_context(|| file.clone())?);
     }
-    Ok(Keyring::new(keys, auth.issuer.clone(), auth.audience.clone(), auth.leeway))
+    Keyring::new(keys, auth.issuer.clone(), auth.audience.clone(), auth.leeway)
+        .context("the keys of [auth]")
 }
 
 /// Binds the listener: the flag's address, or the configuration's.

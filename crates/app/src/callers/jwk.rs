@@ -1,46 +1,71 @@
 //! Keys as JSON (RFC 7517, RFC 7518 section 6, RFC 8037).
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value as Json;
+use serde_json::{Map, Value};
 
-use super::key::{Key, KeyError};
+use super::base64url;
+use super::key::{KEYS_MAX, Key, KeyError};
+use super::spki::PublicKeyInfo;
+use super::strict_json;
 
 /// Reads a JWK set.
 pub(super) fn read_set(text: &str) -> Result<Vec<Key>, KeyError> {
-    let json: Json =
-        serde_json::from_str(text).map_err(|error| KeyError::NotJwks(error.to_string()))?;
-    let keys = json["keys"]
-        .as_array()
-        .ok_or_else(|| KeyError::NotJwks("there is no list `keys`".to_owned()))?;
-    let read: Result<Vec<Option<Key>>, KeyError> = keys.iter().map(read).collect();
-    Ok(read?.into_iter().flatten().collect())
+    let set = strict_json::parse_object(text.as_bytes());
+    let Some(Value::Array(jwks)) = set.ok().and_then(|mut set| set.remove("keys")) else {
+        return Err(KeyError::NotJwks);
+    };
+    if jwks.len() > KEYS_MAX {
+        return Err(KeyError::TooMany);
+    }
+    let mut keys = Vec::new();
+    for jwk in &jwks {
+        keys.extend(read(jwk.as_object().ok_or(KeyError::NotJwks)?)?);
+    }
+    Ok(keys)
 }
 
-/// Reads one key; nothing where it is not for signatures that are understood here.
-pub(super) fn read(jwk: &Json) -> Result<Option<Key>, KeyError> {
-    if jwk["use"].as_str().is_some_and(|usage| usage != "sig") {
+/// Reads a public key; nothing where it is not for signatures of a supported algorithm, which a
+/// set may well hold.
+fn read(jwk: &Map<String, Value>) -> Result<Option<Key>, KeyError> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    if jwk.contains_key("d") || text("kty") == Some("oct") {
+        return Err(KeyError::Private);
+    }
+    if text("use").is_some_and(|purpose| purpose != "sig") {
         return Ok(None);
     }
-    let kid = jwk["kid"].as_str();
-    let algorithm = jwk["alg"].as_str();
-    let fits = |name: &str| algorithm.is_none_or(|found| found == name);
-    let key = match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
-        (Some("OKP"), Some("Ed25519")) if fits("EdDSA") => Key::ed25519(kid, &bytes(jwk, "x")?)?,
-        (Some("EC"), Some("P-256")) if fits("ES256") => {
-            let point = [vec![4], bytes(jwk, "x")?, bytes(jwk, "y")?].concat();
-            Key::p256(kid, point)?
+    if let Some(Value::Array(operations)) = jwk.get("key_ops")
+        && !operations.iter().any(|operation| operation == "verify")
+    {
+        return Ok(None);
+    }
+    let fits = |name: &str| text("alg").is_none_or(|alg| alg == name);
+    let info = match (text("kty"), text("crv")) {
+        (Some("OKP"), Some("Ed25519")) if fits("EdDSA") => {
+            PublicKeyInfo::Ed25519(exactly(jwk, "x", 32)?)
         }
-        (Some("RSA"), _) if fits("RS256") => Key::rsa(kid, bytes(jwk, "n")?, bytes(jwk, "e")?)?,
-        // A shared secret does not belong into a published set, and is taken from no file.
+        (Some("EC"), Some("P-256")) if fits("ES256") => {
+            PublicKeyInfo::P256([vec![4], exactly(jwk, "x", 32)?, exactly(jwk, "y", 32)?].concat())
+        }
+        // RS384, PS256 and others share the key type.
+        (Some("RSA"), _) if fits("RS256") => {
+            PublicKeyInfo::Rsa { n: bytes(jwk, "n")?, e: bytes(jwk, "e")? }
+        }
         _ => return Ok(None),
     };
-    Ok(Some(key))
+    Key::from_info(text("kid").map(str::to_owned), info).map(Some)
 }
 
-fn bytes(jwk: &Json, member: &str) -> Result<Vec<u8>, KeyError> {
-    jwk[member]
-        .as_str()
-        .and_then(|text| URL_SAFE_NO_PAD.decode(text).ok())
-        .ok_or_else(|| KeyError::NotJwks(format!("a key has no `{member}` in base64url")))
+/// Reads a member in base64url.
+pub(super) fn bytes(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, KeyError> {
+    jwk.get(name).and_then(Value::as_str).and_then(base64url::decode).ok_or(KeyError::Member(name))
+}
+
+fn exactly(
+    jwk: &Map<String, Value>,
+    name: &'static str,
+    length: usize,
+) -> Result<Vec<u8>, KeyError> {
+    bytes(jwk, name).and_then(|bytes| {
+        if bytes.len() == length { Ok(bytes) } else { Err(KeyError::Member(name)) }
+    })
 }

@@ -1,232 +1,115 @@
-//! Verifies tokens against a set of keys.
+//! The keys that are believed, and from the text of a token to its holder.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use expr::Timestamp;
 use model::config::Algorithm;
-use quick_cache::UnitWeighter;
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use rustc_hash::FxBuildHasher;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value as Json};
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::Value;
 
-use super::Caller;
-use super::key::Key;
+use super::cache::TokenCache;
+use super::claims::{self, Validity};
+use super::error::TokenError;
+use super::key::{KEYS_MAX, Key, KeyError};
+use super::token::Token;
+use super::{Caller, base64url, strict_json};
 
-/// Longer tokens do not fit into what proxies let through as headers.
-const TOKEN_BYTES_MAX: usize = 8 * 1024;
-
-/// Verified tokens kept. Checking a signature costs more than reading a row.
-const VERIFIED_MAX: usize = 10_000;
-
-/// Why a token is refused. Nothing in it is secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TokenError {
-    /// It is longer than 8 KiB.
-    #[error("the token is too long")]
-    TooLong,
-    /// It is no JWT.
-    #[error("the token is malformed")]
-    Malformed,
-    /// No key verifies it.
-    #[error("the token is signed by no known key")]
-    UnknownKey,
-    /// The signature is wrong.
-    #[error("the token's signature is wrong")]
-    WrongSignature,
-    /// `exp` has passed, or there is none.
-    #[error("the token has expired")]
-    Expired,
-    /// `nbf` has not come yet.
-    #[error("the token is not valid yet")]
-    NotYetValid,
-    /// `iss` is another.
-    #[error("the token is of another issuer")]
-    WrongIssuer,
-    /// `aud` does not name this application.
-    #[error("the token is for another audience")]
-    WrongAudience,
-    /// There is no `sub`.
-    #[error("the token has no subject")]
-    NoSubject,
-}
-
-type Verified = Cache<Box<str>, Caller, UnitWeighter, FxBuildHasher>;
-
-/// The keys of an application, and what its tokens must say.
+/// The keys that are believed, what else a token has to say, and the tokens verified so far. It is
+/// replaced as a whole when keys change, so that no token outlives its key.
 pub struct Keyring {
     keys: Vec<Key>,
     issuer: Option<String>,
     audience: Option<String>,
-    leeway_s: i64,
-    verified: Verified,
+    leeway_micros: i64,
+    verified: TokenCache,
 }
 
 impl Keyring {
-    /// Collects keys. Where an issuer or audience is given, tokens must name it.
+    /// Collects keys. Where an issuer or an audience is given, tokens must name it; `leeway` is how
+    /// far the clocks of issuer and server may differ.
+    ///
+    /// # Errors
+    /// When two keys have one name, or there are too many.
     pub fn new(
         keys: Vec<Key>,
         issuer: Option<String>,
         audience: Option<String>,
         leeway: Duration,
-    ) -> Self {
-        let verified = Cache::with(
-            VERIFIED_MAX,
-            VERIFIED_MAX as u64,
-            UnitWeighter,
-            FxBuildHasher,
-            DefaultLifecycle::default(),
-        );
-        let leeway_s = i64::try_from(leeway.as_secs()).unwrap_or(i64::MAX);
-        Self { keys, issuer, audience, leeway_s, verified }
+    ) -> Result<Self, KeyError> {
+        if keys.len() > KEYS_MAX {
+            return Err(KeyError::TooMany);
+        }
+        for (index, key) in keys.iter().enumerate() {
+            if let Some(kid) = key.kid()
+                && keys[..index].iter().any(|other| other.kid() == Some(kid))
+            {
+                return Err(KeyError::Repeated(kid.to_owned()));
+            }
+        }
+        let mut seed = [0; 8];
+        SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::Randomness)?;
+        let leeway_micros = i64::try_from(leeway.as_micros()).unwrap_or(i64::MAX);
+        let verified = TokenCache::new(u64::from_ne_bytes(seed));
+        Ok(Self { keys, issuer, audience, leeway_micros, verified })
     }
 
-    /// Verifies a token.
+    /// Verifies a token, the text behind `Bearer `.
     ///
     /// # Errors
-    /// The first reason for which it is refused.
+    /// Why it is not believed.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
-        let now_s = now.0.div_euclid(1_000_000);
         if let Some(caller) = self.verified.get(token) {
-            self.check_time(&caller, now_s)?;
+            caller.validity.check(now, self.leeway_micros)?;
             return Ok(caller);
         }
         let caller = self.verify_anew(token)?;
-        self.check_time(&caller, now_s)?;
-        self.verified.insert(token.into(), caller.clone());
+        caller.validity.check(now, self.leeway_micros)?;
+        self.verified.insert(token, caller.clone());
         Ok(caller)
     }
 
-    fn check_time(&self, caller: &Caller, now_s: i64) -> Result<(), TokenError> {
-        if now_s >= caller.expires.saturating_add(self.leeway_s) {
-            return Err(TokenError::Expired);
-        }
-        if now_s < caller.not_before.saturating_sub(self.leeway_s) {
-            return Err(TokenError::NotYetValid);
-        }
-        Ok(())
+    /// Checks everything but the time. Claims are looked at only once the signature is right.
+    fn verify_anew(&self, text: &str) -> Result<Caller, TokenError> {
+        let token = Token::parse(text)?;
+        let key = self.key(token.kid.as_deref(), token.algorithm)?;
+        key.verify(token.signed.as_bytes(), &token.signature)?;
+        let claims = base64url::decode(token.claims).ok_or(TokenError::Malformed)?;
+        let claims = strict_json::parse_object(&claims)?;
+        let validity = Validity::of(&claims)?;
+        claims::check_issuer(&claims, self.issuer.as_deref())?;
+        claims::check_audience(&claims, self.audience.as_deref())?;
+        let id = claims::subject(&claims)?.into();
+        Ok(Caller { claims: Arc::new(Value::Object(claims)), id, validity })
     }
 
-    fn verify_anew(&self, token: &str) -> Result<Caller, TokenError> {
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(TokenError::TooLong);
-        }
-        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
-        let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
-        let header = object(header)?;
-        let key = self.key(&header)?;
-        if !key.verifies(message.as_bytes(), &decode(signature)?) {
-            return Err(TokenError::WrongSignature);
-        }
-        let claims = object(payload)?;
-        self.caller(claims)
-    }
-
-    /// Finds the key the header means. The algorithm is the key's; the header may only agree.
-    fn key(&self, header: &Map<String, Json>) -> Result<&Key, TokenError> {
-        // Extensions that must be understood are not (RFC 7515 section 4.1.11).
-        if header.contains_key("crit") {
-            return Err(TokenError::Malformed);
-        }
-        let algorithm = header
-            .get("alg")
-            .and_then(Json::as_str)
-            .and_then(Algorithm::named)
-            .ok_or(TokenError::UnknownKey)?;
-        let mut fitting = self.keys.iter().filter(|key| key.algorithm == algorithm);
-        match header.get("kid") {
-            Some(kid) => {
-                let kid = kid.as_str().ok_or(TokenError::Malformed)?;
-                fitting.find(|key| key.kid.as_deref() == Some(kid)).ok_or(TokenError::UnknownKey)
-            }
-            // Without a name only the one key of the algorithm can be meant.
-            None => match (fitting.next(), fitting.next()) {
-                (Some(key), None) => Ok(key),
-                _ => Err(TokenError::UnknownKey),
-            },
-        }
-    }
-
-    fn caller(&self, claims: Map<String, Json>) -> Result<Caller, TokenError> {
-        let expires = seconds(&claims, "exp")?.ok_or(TokenError::Expired)?;
-        let not_before = seconds(&claims, "nbf")?.unwrap_or(i64::MIN);
-        if let Some(issuer) = &self.issuer
-            && claims.get("iss").and_then(Json::as_str) != Some(issuer)
-        {
-            return Err(TokenError::WrongIssuer);
-        }
-        if let Some(audience) = &self.audience {
-            let named = match claims.get("aud") {
-                Some(Json::String(one)) => one == audience,
-                Some(Json::Array(many)) => many.iter().any(|one| one.as_str() == Some(audience)),
-                _ => false,
+    /// Finds the key that a token means: the one it names, or, when it names none, the only one of
+    /// its algorithm. The token can only agree with the key's algorithm, never choose.
+    fn key(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<&Key, TokenError> {
+        if let Some(kid) = kid {
+            let named = self.keys.iter().find(|key| key.kid() == Some(kid));
+            return match named {
+                None => Err(TokenError::UnknownKey),
+                Some(key) if key.algorithm() != algorithm => Err(TokenError::AlgorithmOfKey),
+                Some(key) => Ok(key),
             };
-            if !named {
-                return Err(TokenError::WrongAudience);
-            }
         }
-        if !claims.get("sub").is_some_and(|sub| sub.as_str().is_some_and(|sub| !sub.is_empty())) {
-            return Err(TokenError::NoSubject);
+        let mut fitting = self.keys.iter().filter(|key| key.algorithm() == algorithm);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Ok(key),
+            _ => Err(TokenError::UnknownKey),
         }
-        Ok(Caller { claims: Arc::new(Json::Object(claims)), not_before, expires })
+    }
+
+    #[cfg(test)]
+    pub(super) fn cached(&self) -> usize {
+        self.verified.len()
     }
 }
 
-/// Reads a NumericDate.
-fn seconds(claims: &Map<String, Json>, name: &str) -> Result<Option<i64>, TokenError> {
-    match claims.get(name) {
-        None => Ok(None),
-        Some(Json::Number(number)) => match number.as_i64() {
-            Some(seconds) => Ok(Some(seconds)),
-            None => {
-                number.as_f64().map(|seconds| Some(seconds as i64)).ok_or(TokenError::Malformed)
-            }
-        },
-        Some(_) => Err(TokenError::Malformed),
-    }
-}
-
-fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)
-}
-
-fn object(part: &str) -> Result<Map<String, Json>, TokenError> {
-    let Distinct(members) =
-        serde_json::from_slice(&decode(part)?).map_err(|_| TokenError::Malformed)?;
-    Ok(members)
-}
-
-/// An object without duplicate members, of which different readers might take different ones.
-struct Distinct(Map<String, Json>);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(DistinctVisitor)
-    }
-}
-
-struct DistinctVisitor;
-
-impl<'de> Visitor<'de> for DistinctVisitor {
-    type Value = Distinct;
-
-    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distinct, A::Error> {
-        let mut seen = HashSet::new();
-        let mut members = Map::new();
-        while let Some((name, value)) = map.next_entry::<String, Json>()? {
-            if !seen.insert(name.clone()) {
-                return Err(serde::de::Error::custom("a repeated claim"));
-            }
-            members.insert(name, value);
-        }
-        Ok(Distinct(members))
+/// Shows how many keys there are, and none of them.
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keyring").field("keys", &self.keys).finish_non_exhaustive()
     }
 }

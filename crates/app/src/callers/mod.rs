@@ -1,27 +1,48 @@
-//! Callers: who sends a request, proven by a signed token.
+//! Callers: whose bearer token is believed, and what it says about its holder.
 //!
-//! Access tokens are JWTs (RFC 7519) verified by `ring` (ADR 0004). A key has one algorithm, so a
-//! token cannot choose how it is checked.
+//! A token is a JWT (RFC 7519) signed with one of the configured keys and verified by `ring` (ADR
+//! 0004). The key decides the algorithm, never the token. Accounts, which issue tokens, are another
+//! feature.
 
+mod base64url;
+mod cache;
+mod claims;
 mod development;
+mod error;
 mod jwk;
 mod key;
 mod keyring;
 mod spki;
+mod strict_json;
+mod token;
 
 use std::sync::Arc;
 
-pub use development::DevKey;
-pub use key::{Key, KeyError};
-pub use keyring::{Keyring, TokenError};
+use expr::Timestamp;
 
-/// A verified caller.
-#[derive(Clone, Debug)]
+pub use development::DevKey;
+pub use error::TokenError;
+pub use key::{Key, KeyError};
+pub use keyring::Keyring;
+
+use claims::Validity;
+
+/// A verified caller. A clone costs no allocation.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
-    /// The token's claims.
+    /// The claims of the token, an object: `user` in rules.
     pub claims: Arc<serde_json::Value>,
-    /// From when on it is valid, in seconds since 1970.
-    not_before: i64,
-    /// Until when it is valid, in seconds since 1970.
-    expires: i64,
+    /// Who it is: the claim `sub`.
+    pub id: Arc<str>,
+    validity: Validity,
 }
+
+impl Caller {
+    /// Returns when the token stops being valid, but for the leeway between clocks.
+    pub fn expires_at(&self) -> Timestamp {
+        self.validity.expires_at
+    }
+}
+
+#[cfg(test)]
+mod tests;
