@@ -60,7 +60,7 @@ pub enum MigrationError {
 fn list<T: std::fmt::Display>(items: &[T]) -> String {
     let mut out = String::new();
     for item in items {
-        write!(out, "\n\n- {}", item.to_string().replace('\n', "\n  ")).expect("text takes text");
+        write!(out, "\n\n  {}", item.to_string().replace('\n', "\n  ")).expect("text takes text");
     }
     out
 }

@@ -67,28 +67,32 @@ impl Display for Problem {
 fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
     match demand {
         Demand::Empty { column } => {
-            format!("{table} has {rows}, and there is no value for {column} in them.")
+            format!("{table} has {rows}, and there is nothing to put into {column} there.")
         }
-        Demand::NothingToLose { column: None } => format!("{table} has {rows} that would be lost."),
+        Demand::NothingToLose { column: None } => {
+            format!("{table} has {rows}, which would be lost.")
+        }
         Demand::NothingToLose { .. } => {
-            format!("{rows} have a value in {place} that would be lost.")
+            format!("{place} has a value in {rows}, which would be lost.")
         }
-        Demand::NoNulls { .. } => format!("{rows} of {table} have no value in {place}."),
+        Demand::NoNulls { .. } => format!("{place} has no value in {rows}."),
         Demand::AmongValues { .. } => {
-            format!("{rows} of {table} have a value in {place} that is not one of the enum's.")
+            format!("{place} has a value in {rows} that is not one of the enum's.")
         }
         Demand::FitsInt { .. } => {
-            format!("{rows} of {table} have a number in {place} that does not fit 32 bits.")
+            format!("{place} has a number in {rows} that does not fit 32 bits.")
         }
         Demand::FitsFloat { .. } => {
-            format!("{rows} of {table} have a number in {place} that a Float cannot hold exactly.")
+            format!("{place} has a number in {rows} that a Float cannot hold exactly.")
         }
         Demand::Unique { columns, .. } => {
-            format!("{rows} of {table} agree with another in {}.", columns.join(", "))
+            format!("{table} has {rows} that share their {}.", columns.join(", "))
         }
-        Demand::Holds(check) => format!("{rows} of {table} do not satisfy {}.", check.condition),
+        Demand::Holds(check) => {
+            format!("{table} has {rows} in which {} is false.", check.condition)
+        }
         Demand::Refers(key) => format!(
-            "{rows} of {table} refer in {} to a row of {} that is not there.",
+            "{table} has {rows} in which {} refers to no row of {}.",
             key.columns.join(", "),
             key.target
         ),
@@ -114,7 +118,7 @@ fn fix(demand: &Demand, place: &str) -> String {
         Demand::FitsInt { .. } | Demand::FitsFloat { .. } => {
             "Change the numbers, or leave the field's type.".to_owned()
         }
-        Demand::Unique { .. } => "Change or delete all but one of those that agree.".to_owned(),
+        Demand::Unique { .. } => "Change or delete all but one of those that share a value.".to_owned(),
         Demand::Holds(_) => "Change the rows, or the condition.".to_owned(),
         Demand::Refers(_) => "Point the rows elsewhere, or delete them.".to_owned(),
     }
