@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::Service;
+use api::http::{Settings, Shell};
 use app::App;
 use app::callers::{Key, Keyring};
 use app::clock::Clock;
@@ -94,7 +95,8 @@ pub(crate) async fn serve(
     store: &Store,
     stop: CancellationToken,
 ) {
-    api::http::serve(listener, service, config.server.drain_timeout, stop).await;
+    let shell = Shell::new(service, Settings::from_config(config), Ids::system());
+    api::http::serve(listener, Arc::new(shell), stop).await;
     store.close().await;
 }
 

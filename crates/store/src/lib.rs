@@ -3,6 +3,7 @@
 //! SQLite: reads run in place on the calling thread inside a snapshot that is kept open across
 //! requests, writes go through one writer thread that commits them in groups.
 
+mod checkpoint;
 mod connection;
 mod error;
 mod functions;
@@ -20,7 +21,7 @@ use plan::Program;
 
 pub use error::Error;
 
-use reader::{Outcome, Readers};
+use reader::{Outcome, Readers, Slots};
 use scan::Scanners;
 use writer::Writer;
 
@@ -53,8 +54,9 @@ impl Store {
             std::fs::create_dir_all(folder).map_err(|error| Error::Storage(error.to_string()))?;
         }
         let commits = Arc::new(AtomicU64::new(0));
-        let writer = Writer::start(&options.path, Arc::clone(&commits))?;
-        let readers = Readers::new(options.path.clone(), Arc::clone(&commits));
+        let slots = Arc::new(Slots::new());
+        let writer = Writer::start(&options.path, Arc::clone(&commits), Arc::clone(&slots))?;
+        let readers = Readers::new(options.path.clone(), Arc::clone(&commits), slots);
         let scanners = Scanners::start(&options.path)?;
         Ok(Self(Arc::new(Inner { options, commits, readers, scanners, writer })))
     }

@@ -37,7 +37,7 @@ pub(crate) struct Readers {
     slots: Arc<Slots>,
 }
 
-struct Slots {
+pub(crate) struct Slots {
     slots: Vec<Mutex<Option<Slot>>>,
     /// Whether a snapshot may be open, so that the janitor has work.
     open: AtomicBool,
@@ -68,15 +68,7 @@ fn thread_number() -> usize {
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf, commits: Arc<AtomicU64>) -> Self {
-        // More threads than cores may read: tests, and the blocking pool.
-        let count = std::thread::available_parallelism().map_or(4, usize::from) * 2 + 2;
-        let slots = Arc::new(Slots {
-            slots: (0..count).map(|_| Mutex::new(None)).collect(),
-            open: AtomicBool::new(false),
-            janitor: Mutex::new(None),
-            closed: AtomicBool::new(false),
-        });
+    pub(crate) fn new(path: PathBuf, commits: Arc<AtomicU64>, slots: Arc<Slots>) -> Self {
         Self { path, commits, slots }
     }
 
@@ -131,6 +123,28 @@ impl Readers {
 }
 
 impl Slots {
+    pub(crate) fn new() -> Self {
+        // More threads than cores may read: tests, and the blocking pool.
+        let count = std::thread::available_parallelism().map_or(4, usize::from) * 2 + 2;
+        Self {
+            slots: (0..count).map(|_| Mutex::new(None)).collect(),
+            open: AtomicBool::new(false),
+            janitor: Mutex::new(None),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Closes the snapshots of all slots that no read is using.
+    pub(crate) fn end_idle(&self) {
+        for slot in &self.slots {
+            if let Ok(mut slot) = slot.try_lock()
+                && let Some(slot) = slot.as_mut()
+            {
+                slot.end();
+            }
+        }
+    }
+
     fn lock(&self, index: usize) -> MutexGuard<'_, Option<Slot>> {
         self.slots[index].lock().unwrap_or_else(PoisonError::into_inner)
     }

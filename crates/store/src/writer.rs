@@ -11,8 +11,10 @@ use plan::{Program, Verdict};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
+use crate::checkpoint::Checkpoints;
 use crate::connection;
 use crate::error::Error;
+use crate::reader::Slots;
 
 /// Writes that may wait; more are refused at once, so that clients can back off.
 const QUEUE_MAX: usize = 1024;
@@ -67,12 +69,16 @@ impl<P: Program> Write for Running<P> {
 }
 
 impl Writer {
-    pub(crate) fn start(path: &Path, commits: Arc<AtomicU64>) -> Result<Self, Error> {
+    pub(crate) fn start(
+        path: &Path,
+        commits: Arc<AtomicU64>,
+        slots: Arc<Slots>,
+    ) -> Result<Self, Error> {
         let connection = connection::writer(path)?;
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || work(connection, &jobs, &commits))
+            .spawn(move || work(connection, &jobs, &commits, &slots))
             .map_err(|error| Error::Storage(error.to_string()))?;
         Ok(Self { queue })
     }
@@ -111,7 +117,8 @@ impl Writer {
     }
 }
 
-fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
+fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64, slots: &Slots) {
+    let mut checkpoints = Checkpoints::start(&mut connection);
     let mut batch: Vec<Box<dyn Write>> = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = jobs.recv() {
         let mut next = Some(first);
@@ -134,6 +141,7 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
             next = if batch.len() < BATCH_MAX { jobs.try_recv().ok() } else { None };
         }
         commit(&connection, &mut batch, commits);
+        checkpoints.run_if_due(&connection, slots);
     }
 }
 

@@ -44,6 +44,12 @@ const SHOP: &[File] = shop![
     "modules/accounts/schema.graphql",
     "modules/catalog/schema.graphql",
     "modules/orders/schema.graphql",
+    "seed/Category.json",
+    "seed/Order.json",
+    "seed/OrderLine.json",
+    "seed/Product.json",
+    "seed/Review.json",
+    "seed/User.json",
 ];
 
 /// Writes the folder, which must not have anything in it yet.

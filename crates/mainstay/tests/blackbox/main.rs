@@ -1,7 +1,10 @@
 //! Black-box tests: they see what a client sees.
 
 mod bodies;
+mod callers;
+mod commands;
 mod conditional;
+mod durability;
 mod expand;
 mod fixtures;
 mod hidden;

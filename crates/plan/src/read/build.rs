@@ -2,6 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use expr::{AtomShape, EntityId, FieldId, Kind, Node, Pred, Type};
 use model::{FieldKind, Model};
@@ -94,6 +95,7 @@ pub fn build(
         target: shape.target,
         reversed: matches!(shape.page, PageShape::Before(_)),
         order_hash: hasher.finish() as u32,
+        last_bytes: AtomicUsize::new(0),
     })
 }
 
@@ -172,6 +174,9 @@ impl<'m> Builder<'m> {
 
     fn root(&mut self, shape: &'m Shape) {
         let alias = self.renderer.open_from();
+        if let Some(filter) = &shape.filter {
+            self.renderer.fix_relations(&alias, shape.entity, filter);
+        }
         let mut conditions = self.conditions(shape, &alias);
         let mut columns = Columns::default();
         let mut pending = Vec::new();

@@ -14,6 +14,7 @@ pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody};
 pub use shape::{Expand, Order, PageShape, Selection, Shape, Target};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::binds::BindSource;
 use crate::encode::{Encoder, Show};
@@ -31,6 +32,8 @@ pub struct ReadPlan {
     pub reversed: bool,
     /// The hash of the order, which cursors carry.
     pub order_hash: u32,
+    /// The size of the last answer, so that the next one's buffer need not grow.
+    pub last_bytes: AtomicUsize,
 }
 
 /// A statement with the sources of its binds.

@@ -1,6 +1,7 @@
 //! Runs a read plan: binds values, encodes rows, embeds the rows of relations.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::Xxh3;
@@ -11,6 +12,10 @@ use crate::binds::{BindSource, bind};
 use crate::encode::{Collect, Insertion};
 use crate::program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 use crate::rules::AtomValues;
+
+/// What an answer may be longer than the one before without its buffer growing, with room for the
+/// envelope that the door puts around a page.
+const SLACK_BYTES: usize = 1024;
 
 /// The values of one read.
 #[derive(Debug, Clone, Default)]
@@ -125,10 +130,10 @@ impl ReadRun {
     fn reset(&mut self) {
         self.states = self.plan.levels.iter().map(|_| LevelState::default()).collect();
         let root = &mut self.states[0];
+        root.out.reserve(self.plan.last_bytes.load(Ordering::Relaxed) + SLACK_BYTES);
         match self.plan.target {
             Target::One => root.sink.hasher = Some(Box::new(Xxh3::new())),
             Target::Many => {
-                root.out.reserve(4096);
                 root.out.extend_from_slice(self.prefix);
                 root.out.push(b'[');
             }
@@ -355,6 +360,7 @@ impl Program for ReadRun {
     }
 
     fn finish(self) -> (Verdict, ReadOutput) {
+        self.plan.last_bytes.store(self.states[0].out.len(), Ordering::Relaxed);
         let output = match self.plan.target {
             Target::One => ReadOutput::One(self.one()),
             Target::Many => ReadOutput::Many(self.page()),

@@ -27,10 +27,6 @@ impl Alias {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
-
-    pub(super) fn from(&self) -> usize {
-        self.from
-    }
 }
 
 /// An open FROM clause.
@@ -105,8 +101,11 @@ impl<'m> Renderer<'m> {
                 )
             })
             .collect();
+        // A required relation inside the module always leads to a row. Where a filter has fixed it,
+        // the plain join lets SQLite look that one row up once instead of once for each row.
+        let kind = if self.fixed.contains(&(parent.clone(), field)) { "JOIN" } else { "LEFT JOIN" };
         let sql =
-            format!(" LEFT JOIN {} AS {} ON {}", self.table(target), alias.name, on.join(" AND "));
+            format!(" {kind} {} AS {} ON {}", self.table(target), alias.name, on.join(" AND "));
         self.froms[parent.from].joins.push(Join {
             parent: parent.clone(),
             field,
@@ -119,7 +118,7 @@ impl<'m> Renderer<'m> {
     /// Follows a path to its row. In a guarded frame also returns the conditions under which the
     /// caller may see the rows on the way.
     pub(super) fn follow(&mut self, path: &Path) -> (Alias, EntityId, Vec<String>) {
-        let Place::Row { mut alias, mut entity, .. } = self.place(path.var) else {
+        let Place::Row { mut alias, mut entity } = self.place(path.var) else {
             unreachable!("paths start at rows");
         };
         let guarded = self.frame().guarded;

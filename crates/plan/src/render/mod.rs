@@ -8,7 +8,7 @@ mod from;
 mod predicate;
 mod term;
 
-use expr::{AtomShape, EntityId, FieldId, Kind, Node, Nulls, Pred, Prepared, VarId};
+use expr::{AtomShape, CompareOp, EntityId, FieldId, Kind, Node, Nulls, Pred, Prepared, VarId};
 use model::{ColumnId, FieldKind, Model, Rule};
 
 use crate::binds::BindSource;
@@ -28,6 +28,8 @@ pub(crate) struct Renderer<'m> {
     froms: Vec<From>,
     frames: Vec<Frame<'m>>,
     next_alias: usize,
+    /// Required relations of rows at these aliases that the statement's filter sets equal to a value.
+    fixed: Vec<(Alias, FieldId)>,
 }
 
 /// The expression being rendered: whose variables and atoms are meant.
@@ -45,7 +47,7 @@ struct Frame<'m> {
 #[derive(Clone, Debug)]
 enum Place {
     /// A row of a table in an open FROM clause.
-    Row { alias: Alias, entity: EntityId, from: usize },
+    Row { alias: Alias, entity: EntityId },
     /// An element of a list.
     Element { alias: Alias, json: bool },
 }
@@ -67,6 +69,31 @@ impl<'m> Renderer<'m> {
             froms: Vec::new(),
             frames: Vec::new(),
             next_alias: 0,
+            fixed: Vec::new(),
+        }
+    }
+
+    /// Notes which required relations of the row at `alias` a filter sets equal to a value.
+    pub(crate) fn fix_relations(&mut self, alias: &Alias, entity: EntityId, filter: &Node) {
+        match &filter.kind {
+            Kind::And(left, right) => {
+                self.fix_relations(alias, entity, left);
+                self.fix_relations(alias, entity, right);
+            }
+            Kind::Compare(CompareOp::Eq, left, right) => {
+                let Kind::RefKey { of, field } = &left.kind else { return };
+                let FieldKind::ToOne(relation) = &self.model.entity(entity).field(*field).kind
+                else {
+                    return;
+                };
+                let required = self.model.entity(entity).field(*field).required;
+                let of_row = matches!(of.kind, Kind::Row(VarId(0)));
+                let value = matches!(right.kind, Kind::Atom(_));
+                if of_row && value && required && !relation.other_module {
+                    self.fixed.push((alias.clone(), *field));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -140,8 +167,7 @@ impl<'m> Renderer<'m> {
         guarded: bool,
         render: impl FnOnce(&mut Self) -> T,
     ) -> T {
-        let from = alias.from();
-        let row = Place::Row { alias: alias.clone(), entity, from };
+        let row = Place::Row { alias: alias.clone(), entity };
         self.frames.push(Frame { vars: vec![(VarId(0), row)], atoms_from, atoms, guarded });
         let result = render(self);
         self.frames.pop();

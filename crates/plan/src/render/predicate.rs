@@ -117,7 +117,7 @@ impl Renderer<'_> {
             conditions.extend(self.rule(RuleRef::Read(*target), &alias, *target));
         }
         if let Some(pred) = pred {
-            let place = Place::Row { alias: alias.clone(), entity: *target, from: alias.from() };
+            let place = Place::Row { alias: alias.clone(), entity: *target };
             conditions.push(self.bound(var, place, |renderer| renderer.predicate(pred)));
         }
         let joins = self.close_from();
