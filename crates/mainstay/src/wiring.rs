@@ -31,7 +31,7 @@ pub(crate) fn database(folder: &Folder, config: &Config) -> PathBuf {
 /// Opens the store.
 pub(crate) fn open(path: PathBuf) -> anyhow::Result<Store> {
     let shown = path.display().to_string();
-    Store::open(Options { path }).with_context(|| format!("cannot open the database {shown}"))
+    Store::open(Options::new(path)).with_context(|| format!("cannot open the database {shown}"))
 }
 
 /// Brings the tables to the model.

@@ -117,7 +117,8 @@ fn texts(on: &Connection) -> Result<()> {
 }
 
 fn times(on: &Connection) -> Result<()> {
-    let parts: [(&str, fn(Timestamp) -> i64); 7] = [
+    type Part = fn(Timestamp) -> i64;
+    let parts: [(&str, Part); 7] = [
         ("ms_year", ops::year),
         ("ms_month", ops::month),
         ("ms_day", ops::day_of_month),

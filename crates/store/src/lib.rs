@@ -16,6 +16,7 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use plan::Program;
 
@@ -30,6 +31,15 @@ use writer::Writer;
 pub struct Options {
     /// The database file; its folder is created.
     pub path: PathBuf,
+    /// A read is given up after this long.
+    pub read_time_max: Duration,
+}
+
+impl Options {
+    /// The settings for a database file: reads are given up after ten seconds.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, read_time_max: Duration::from_secs(10) }
+    }
 }
 
 /// A database. Clones share it.
@@ -57,7 +67,7 @@ impl Store {
         let slots = Arc::new(Slots::new());
         let writer = Writer::start(&options.path, Arc::clone(&commits), Arc::clone(&slots))?;
         let readers = Readers::new(options.path.clone(), Arc::clone(&commits), slots);
-        let scanners = Scanners::start(&options.path)?;
+        let scanners = Scanners::start(&options.path, options.read_time_max)?;
         Ok(Self(Arc::new(Inner { options, commits, readers, scanners, writer })))
     }
 
@@ -104,3 +114,6 @@ impl Store {
         self.0.readers.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

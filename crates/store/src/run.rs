@@ -1,15 +1,27 @@
 //! Runs a program over a connection.
 
+use std::sync::Arc;
+
 use plan::{Bind, Cell, Constraint, Program, Row};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ffi};
 
 /// Runs a program's statements to their end.
 pub(crate) fn run<P: Program>(connection: &Connection, program: &mut P) -> rusqlite::Result<()> {
+    run_noting(connection, program, |_| {})
+}
+
+/// Runs a program's statements to their end, and tells the text of each before it runs.
+pub(crate) fn run_noting<P: Program>(
+    connection: &Connection,
+    program: &mut P,
+    mut note: impl FnMut(&Arc<str>),
+) -> rusqlite::Result<()> {
     loop {
         // The statement borrows the program; the text is shared, the binds are bound at once.
         let mut prepared = {
             let Some(statement) = program.next() else { return Ok(()) };
+            note(statement.sql);
             let mut prepared = connection.prepare_cached(statement.sql)?;
             for (index, bind) in statement.binds.iter().enumerate() {
                 prepared.raw_bind_parameter(index + 1, Bound(bind))?;

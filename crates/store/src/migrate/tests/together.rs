@@ -141,7 +141,7 @@ fn of_several_that_start_at_once_one_migrates() {
 #[tokio::test]
 async fn a_store_migrates_and_knows_what_it_recorded() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(crate::Options { path: folder.path().join("app.db") }).unwrap();
+    let store = Store::open(crate::Options::new(folder.path().join("app.db"))).unwrap();
     assert_eq!(store.recorded_schema().await.unwrap(), None);
     assert!(store.migrate(schema(OLD), Mode::Dev, NOW).await.unwrap().applied);
     let recorded = store.recorded_schema().await.unwrap().unwrap();

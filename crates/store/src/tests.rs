@@ -1,0 +1,236 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use plan::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use super::{Error, Options, Store};
+
+/// Runs statements and collects the integers of their first columns.
+struct Run {
+    statements: Vec<(Arc<str>, Vec<Bind>)>,
+    at: usize,
+    found: Vec<i64>,
+    refused: Option<Constraint>,
+    panics: bool,
+}
+
+fn run(statements: &[&str]) -> Run {
+    let statements = statements.iter().map(|sql| (Arc::from(*sql), Vec::new())).collect();
+    Run { statements, at: 0, found: Vec::new(), refused: None, panics: false }
+}
+
+impl Program for Run {
+    type Output = Result<Vec<i64>, Constraint>;
+
+    fn next(&mut self) -> Option<Statement<'_>> {
+        assert!(!self.panics, "as the test asks");
+        if self.refused.is_some() {
+            return None;
+        }
+        self.at += 1;
+        let (sql, binds) = self.statements.get(self.at - 1)?;
+        Some(Statement { sql, binds })
+    }
+
+    fn row<R: Row>(&mut self, row: &R) {
+        if let Cell::Int(number) = row.cell(0) {
+            self.found.push(number);
+        }
+    }
+
+    fn refused(&mut self, constraint: Constraint) {
+        self.refused = Some(constraint);
+    }
+
+    fn restart(&mut self) {
+        self.at = 0;
+        self.found.clear();
+    }
+
+    fn finish(self) -> (Verdict, Self::Output) {
+        match self.refused {
+            Some(constraint) => (Verdict::Rollback, Err(constraint)),
+            None => (Verdict::Commit, Ok(self.found)),
+        }
+    }
+}
+
+async fn open() -> (TempDir, Store) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mut options = Options::new(dir.path().join("data.db"));
+    options.read_time_max = Duration::from_millis(300);
+    let store = Store::open(options).expect("the store opens");
+    let tables = "CREATE TABLE parent (id INTEGER PRIMARY KEY) STRICT";
+    let rows = "CREATE TABLE row (n INTEGER NOT NULL UNIQUE CONSTRAINT small CHECK (n < 1000000), \
+                parent INTEGER REFERENCES parent (id)) STRICT";
+    store.write(run(&[tables, rows])).await.expect("written").expect("no constraint");
+    (dir, store)
+}
+
+async fn count(store: &Store) -> i64 {
+    store.read(run(&["SELECT COUNT(*) FROM row"])).await.expect("read").expect("rows")[0]
+}
+
+/// A read that never ends by itself.
+const ENDLESS: &str =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_read_sees_every_write_acknowledged_before_it() {
+    let (_dir, store) = open().await;
+    let acknowledged = Arc::new(AtomicI64::new(0));
+    let next = Arc::new(AtomicI64::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let (store, acknowledged, next) =
+            (store.clone(), Arc::clone(&acknowledged), Arc::clone(&next));
+        tasks.spawn(async move {
+            for _ in 0..300 {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let insert = format!("INSERT INTO row (n) VALUES ({number})");
+                store.write(run(&[&insert])).await.expect("written").expect("no constraint");
+                acknowledged.fetch_add(1, Ordering::AcqRel);
+            }
+        });
+    }
+    for _ in 0..4 {
+        let (store, acknowledged) = (store.clone(), Arc::clone(&acknowledged));
+        tasks.spawn(async move {
+            for _ in 0..3000 {
+                let before = acknowledged.load(Ordering::Acquire);
+                assert!(count(&store).await >= before, "an acknowledged write is not seen");
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.expect("no task fails");
+    }
+    assert_eq!(count(&store).await, 1200);
+}
+
+#[tokio::test]
+async fn a_failing_write_leaves_the_others_of_its_batch_alone() {
+    let (_dir, store) = open().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..200 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let insert = format!("INSERT INTO row (n) VALUES ({})", number / 2);
+            store.write(run(&[&insert])).await.expect("written").is_ok()
+        });
+    }
+    let kept = tasks.join_all().await.into_iter().filter(|kept| *kept).count();
+    assert_eq!((kept, count(&store).await), (100, 100));
+}
+
+#[tokio::test]
+async fn a_refused_statement_undoes_the_whole_program() {
+    let (_dir, store) = open().await;
+    let cases = [
+        ("INSERT INTO row (n) VALUES (1)", Constraint::Unique("row.n".to_owned())),
+        ("INSERT INTO row (n) VALUES (1000000)", Constraint::Check("small".to_owned())),
+        ("INSERT INTO row (n) VALUES (NULL)", Constraint::NotNull("row.n".to_owned())),
+        ("INSERT INTO row (n, parent) VALUES (3, 7)", Constraint::ForeignKey),
+    ];
+    for (sql, constraint) in cases {
+        let result = store.write(run(&["INSERT INTO row (n) VALUES (1)", sql])).await;
+        assert_eq!(result.expect("the store works"), Err(constraint));
+        assert_eq!(count(&store).await, 0, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_program_ends_that_write_only() {
+    let (_dir, store) = open().await;
+    let mut broken = run(&["INSERT INTO row (n) VALUES (1)"]);
+    broken.panics = true;
+    assert!(matches!(store.write(broken).await, Err(Error::Panicked)));
+    store.write(run(&["INSERT INTO row (n) VALUES (2)"])).await.expect("written").expect("kept");
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn an_endless_read_is_given_up_while_others_go_on() {
+    let (_dir, store) = open().await;
+    let endless = {
+        let store = store.clone();
+        async move { store.read(run(&[ENDLESS])).await }
+    };
+    let others = async {
+        for _ in 0..100 {
+            assert_eq!(count(&store).await, 0);
+            tokio::task::yield_now().await;
+        }
+    };
+    let (endless, ()) = tokio::join!(endless, others);
+    assert!(matches!(endless, Err(Error::Timeout)), "{endless:?}");
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_long_read_that_ends_in_time_is_answered_whole() {
+    let (_dir, store) = open().await;
+    let long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n";
+    let found = store.read(run(&[long, "SELECT 7"])).await.expect("read").expect("rows");
+    assert_eq!((found.len(), found[0], found[100_000]), (100_001, 1, 7));
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let (_dir, store) = open().await;
+    let mut tasks = JoinSet::new();
+    for _ in 0..200 {
+        let store = store.clone();
+        tasks.spawn(async move { store.read(run(&[ENDLESS])).await });
+    }
+    let results = tasks.join_all().await;
+    let refused = results.iter().filter(|result| matches!(result, Err(Error::Overloaded))).count();
+    assert!(refused > 0, "nothing was refused");
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn the_log_stays_short_while_others_read() {
+    let (dir, store) = open().await;
+    let mut reading = JoinSet::new();
+    let reader = store.clone();
+    reading.spawn(async move {
+        while count(&reader).await < 6000 {
+            tokio::task::yield_now().await;
+        }
+    });
+    for batch in 0..60 {
+        let inserts: Vec<String> = (0..100)
+            .map(|number| {
+                format!("INSERT INTO row (n) VALUES ({})", (batch * 100 + number) * 7919 % 999_983)
+            })
+            .collect();
+        let texts: Vec<&str> = inserts.iter().map(String::as_str).collect();
+        store.write(run(&texts)).await.expect("written").expect("no constraint");
+        for _ in 0..20 {
+            store
+                .write(run(&["UPDATE row SET parent = NULL WHERE n % 50 = 0"]))
+                .await
+                .expect("written")
+                .expect("kept");
+        }
+    }
+    reading.join_all().await;
+    let log = std::fs::metadata(dir.path().join("data.db-wal")).expect("a log").len();
+    assert!(log < 32 * 1024 * 1024, "the log has {log} bytes");
+}
+
+#[tokio::test]
+async fn a_closed_store_keeps_what_was_written_and_takes_no_more() {
+    let (dir, store) = open().await;
+    store.write(run(&["INSERT INTO row (n) VALUES (1)"])).await.expect("written").expect("kept");
+    store.close().await;
+    assert!(matches!(store.write(run(&["SELECT 1"])).await, Err(Error::Closed)));
+    assert!(matches!(store.read(run(&["SELECT 1"])).await, Err(Error::Closed)));
+    let again = Store::open(Options::new(dir.path().join("data.db"))).expect("it opens again");
+    assert_eq!(count(&again).await, 1);
+}
