@@ -26,7 +26,7 @@ pub async fn list(
 ) -> Result<Page, Refusal> {
     may_read_any(app, caller, ready.shape.entity)?;
     let atoms = AtomValues::from_vec(ready.atoms);
-    let (plan, atoms) = planned(app, caller, ready.shape, atoms)?;
+    let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
     let cursor = match &ready.cursor {
         Some(cursor) => {
             let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
@@ -55,7 +55,7 @@ pub async fn get(
     ready: Ready,
     key: Vec<Bind>,
 ) -> Result<RowBody, Refusal> {
-    let (plan, atoms) = planned(app, caller, ready.shape, AtomValues::new())?;
+    let (plan, atoms) = planned(app, caller, &ready.shape, AtomValues::new())?;
     let values = ReadValues { atoms, key, ..ReadValues::default() };
     match app.store.read(ReadRun::new(plan, values, b"")).await? {
         ReadOutput::One(Some(row)) => Ok(row),
@@ -92,20 +92,20 @@ pub(super) fn denied(caller: &Caller<'_>) -> Refusal {
 fn planned(
     app: &App,
     caller: &Caller<'_>,
-    shape: Shape,
+    shape: &Shape,
     mut atoms: AtomValues,
 ) -> Result<(Arc<ReadPlan>, AtomValues), Refusal> {
     let compiled = app
         .plans
         .reads
-        .get_or_insert_with(&shape, || {
-            Ok::<_, Infallible>(Arc::new(Compiled::new(rules_of(&app.model, &shape))))
+        .get_or_insert_with(shape, || {
+            Ok::<_, Infallible>(Arc::new(Compiled::new(rules_of(&app.model, shape))))
         })
         .unwrap_or_else(|never| match never {});
     compiled.rules.evaluate(&app.model, caller, &mut atoms);
     let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
     let plan = compiled
-        .plan(&shapes, || build(&app.model, app.dialect, &shape, &compiled.rules, &shapes))
+        .plan(&shapes, || build(&app.model, app.dialect, shape, &compiled.rules, &shapes))
         .map_err(|PlanError::HiddenField(name)| {
             // The same words as for a field that is not there at all.
             let detail = crate::query::unknown_field(&app.model, shape.entity, &name);
