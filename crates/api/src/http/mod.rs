@@ -1,15 +1,32 @@
-//! HTTP without Mainstay: connections, bodies, problems, entity tags.
+//! HTTP without Mainstay: connections, bodies, problems, entity tags, and what every answer has.
+//!
+//! `server` accepts, `connection` watches one connection, `shell` surrounds each request.
 
+mod access_log;
+mod activity;
 pub mod body;
+mod codes;
+mod compress;
+mod connection;
+mod cors;
+mod encoding;
 pub mod etag;
 mod problem;
+mod request_id;
 mod server;
+mod settings;
+mod shell;
 
 use bytes::Bytes;
 use http_body_util::Full;
 
+pub use codes::{CODES, Code};
+pub use cors::Cors;
 pub use problem::{Problem, ProblemError};
-pub use server::{Handler, serve};
+pub use request_id::RequestId;
+pub use server::{Drained, serve};
+pub use settings::Settings;
+pub use shell::{Handler, Shell};
 
 /// An answer, whole.
 pub type Response = http::Response<Full<Bytes>>;
@@ -18,5 +35,8 @@ pub type Response = http::Response<Full<Bytes>>;
 #[derive(Debug, Clone)]
 pub struct RequestContext {
     /// The id under which it is logged and answered.
-    pub request_id: String,
+    pub request_id: RequestId,
 }
+
+#[cfg(test)]
+mod tests;

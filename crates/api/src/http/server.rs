@@ -1,72 +1,160 @@
 //! Accepts connections and serves them until told to stop.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::{RequestContext, Response};
+use super::activity::{Activity, Wish};
+use super::connection::{self, Builder, Connection, Tracked};
+use super::shell::{Handler, Shell};
 
-/// Answers requests.
-pub trait Handler: Send + Sync + 'static {
-    /// Answers one request.
-    fn handle(
-        &self,
-        request: Request<Incoming>,
-        context: &RequestContext,
-    ) -> impl Future<Output = Response> + Send;
+/// The pause when the system has no room for another connection: files run out, and only closing
+/// others helps.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How serving ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were cut off because their requests took longer than the drain timeout.
+    pub cut_off: usize,
 }
 
-/// Serves until cancelled, then lets the requests under way finish within the deadline.
+/// Serves until cancelled, then lets the requests under way finish within the drain timeout.
+/// Everything spawned has ended when it returns.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
-    handler: Arc<H>,
-    drain: Duration,
+    shell: Arc<Shell<H>>,
     stop: CancellationToken,
-) {
-    let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10));
-    let tasks = tokio_util::task::TaskTracker::new();
-    loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-            () = stop.cancelled() => break,
-        };
-        let _ = stream.set_nodelay(true);
-        let handler = Arc::clone(&handler);
-        let service = service_fn(move |request| {
-            let handler = Arc::clone(&handler);
-            async move {
-                let context = RequestContext { request_id: String::new() };
-                Ok::<_, Infallible>(handler.handle(request, &context).await)
-            }
-        });
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let watched = graceful.watch(connection);
-        tasks.spawn(async move {
-            let _ = watched.await;
-        });
+) -> Drained {
+    let tracked = Tracked { tasks: TaskTracker::new(), abort: CancellationToken::new() };
+    let builder = Arc::new(connection::builder(tracked.clone(), shell.settings.head_bytes_max));
+    let open = Arc::new(Open::default());
+    // Semaphores have a bound of their own, far above any number of files.
+    let connections_max = shell.settings.connections_max.min(Semaphore::MAX_PERMITS);
+    let room = Arc::new(Semaphore::new(connections_max));
+    while let Some((stream, permit)) = next(&listener, &room, &stop).await {
+        start(stream, permit, &tracked.tasks, &builder, &shell, &open);
     }
+    // The system refuses connections from here on.
     drop(listener);
-    tasks.close();
+    tracked.tasks.close();
+    open.wish(Wish::Drain);
+    if timeout(shell.settings.drain_timeout, tracked.tasks.wait()).await.is_ok() {
+        return Drained { cut_off: 0 };
+    }
+    let cut_off = open.wish(Wish::Close);
+    tracked.abort.cancel();
+    tracked.tasks.wait().await;
+    tracing::warn!(connections = cut_off, "requests outlasted the drain timeout and were cut off");
+    Drained { cut_off }
+}
+
+/// Waits for room and a connection; `None` when it is time to stop.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let accepted = async {
+        let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return (stream, permit),
+                Err(error) if is_of_the_peer(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections; trying again");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
     tokio::select! {
-        () = graceful.shutdown() => {}
-        () = tokio::time::sleep(drain) => {}
+        biased;
+        () = stop.cancelled() => None,
+        accepted = accepted => Some(accepted),
+    }
+}
+
+/// Whether a connection was gone before it was accepted, which is no reason to wait.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn start<H: Handler>(
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    tasks: &TaskTracker,
+    builder: &Arc<Builder>,
+    shell: &Arc<Shell<H>>,
+    open: &Arc<Open>,
+) {
+    // Answers are written whole, so that waiting for more to send only costs time.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection broke off at once");
+        return;
+    }
+    let activity = Arc::new(Activity::default());
+    let entry = Open::enter(open, &activity);
+    let connection = Connection { shell: Arc::clone(shell), activity };
+    let builder = Arc::clone(builder);
+    tasks.spawn(async move {
+        connection::run(stream, builder, connection).await;
+        drop(entry);
+        drop(permit);
+    });
+}
+
+/// The open connections, so that they can be told to close. Touched when one opens or closes.
+#[derive(Default)]
+struct Open(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    next: u64,
+    open: HashMap<u64, Arc<Activity>>,
+}
+
+/// A connection's place among the open ones, until dropped.
+struct Entry {
+    open: Arc<Open>,
+    number: u64,
+}
+
+impl Open {
+    fn enter(this: &Arc<Self>, activity: &Arc<Activity>) -> Entry {
+        let mut entries = this.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = entries.next;
+        entries.next += 1;
+        entries.open.insert(number, Arc::clone(activity));
+        Entry { open: Arc::clone(this), number }
+    }
+
+    /// Tells all connections something and returns how many there are.
+    fn wish(&self, wish: Wish) -> usize {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for activity in entries.open.values() {
+            activity.wish(wish);
+        }
+        entries.open.len()
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let mut entries = self.open.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.open.remove(&self.number);
     }
 }

@@ -1,0 +1,44 @@
+//! One line for each request, at level `debug` under the target `access`.
+
+use std::time::Instant;
+
+use http::{Method, StatusCode, Uri};
+use tracing::Level;
+
+use super::RequestId;
+
+/// What a line needs to know of a request before its handler takes it. Nothing is kept where the
+/// log is off: then this costs one atomic load.
+pub(super) struct AccessLog(Option<Entry>);
+
+struct Entry {
+    method: Method,
+    uri: Uri,
+    start: Instant,
+}
+
+impl AccessLog {
+    #[inline]
+    pub(super) fn start(method: &Method, uri: &Uri) -> Self {
+        let on = tracing::enabled!(target: "access", Level::DEBUG);
+        Self(on.then(|| Entry { method: method.clone(), uri: uri.clone(), start: Instant::now() }))
+    }
+
+    /// Writes the line. The query is left out: it may hold personal data.
+    #[inline]
+    pub(super) fn finish(self, status: StatusCode, request_id: &RequestId) {
+        let Some(Entry { method, uri, start }) = self.0 else { return };
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
+        tracing::debug!(
+            target: "access",
+            method = %method,
+            path = uri.path(),
+            status,
+            duration_us = micros,
+            request.id = %request_id,
+            "{method} {} {status} in {micros} µs",
+            uri.path(),
+        );
+    }
+}

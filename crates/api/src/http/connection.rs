@@ -1,0 +1,133 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::activity::{Activity, Counted, Verdict, Watchdog, Wish};
+use super::shell::{Handler, Shell};
+
+/// The most requests at a time on an HTTP/2 connection.
+const HTTP2_STREAMS_MAX: u32 = 128;
+/// The least buffer that hyper takes.
+const BUFFER_BYTES_MIN: usize = 8 * 1024;
+/// Heads up to twice the bound are read, so that they get an answer that names it.
+const HEAD_SLACK: usize = 2;
+
+/// Runs HTTP/2 streams where shutdown sees them.
+#[derive(Clone)]
+pub(super) struct Tracked {
+    pub(super) tasks: TaskTracker,
+    /// Cancelled when the time for draining is over.
+    pub(super) abort: CancellationToken,
+}
+
+impl<F> Executor<F> for Tracked
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.tasks.spawn(self.abort.clone().run_until_cancelled_owned(future));
+    }
+}
+
+/// How connections are set up.
+pub(super) type Builder = auto::Builder<Tracked>;
+
+/// Sets up HTTP/1.1 and HTTP/2 by prior knowledge.
+pub(super) fn builder(executor: Tracked, head_bytes_max: usize) -> Builder {
+    let mut builder = auto::Builder::new(executor);
+    let buffer = (head_bytes_max * HEAD_SLACK).max(BUFFER_BYTES_MIN);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // hyper takes up to 100 headers and answers more with 431. The watchdog sees to the time of
+        // a head, without a timer for each request.
+        .header_read_timeout(None)
+        .max_buf_size(buffer)
+        .half_close(false);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_header_list_size(u32::try_from(buffer).unwrap_or(u32::MAX));
+    builder
+}
+
+/// What one connection and its requests share.
+pub(super) struct Connection<H> {
+    pub(super) shell: Arc<Shell<H>>,
+    pub(super) activity: Arc<Activity>,
+}
+
+/// Serves a connection until it ends, is told to, or does nothing for too long.
+pub(super) async fn run<H: Handler>(
+    stream: TcpStream,
+    builder: Arc<Builder>,
+    connection: Connection<H>,
+) {
+    let activity = Arc::clone(&connection.activity);
+    let (head_timeout, idle_timeout) =
+        (connection.shell.settings.head_timeout, connection.shell.settings.idle_timeout);
+    // One counter of its own: cores do not fight over the server's.
+    let connection = Arc::new(connection);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let connection = Arc::clone(&connection);
+        async move {
+            let _running = connection.activity.request(request.version());
+            Ok::<_, Infallible>(connection.shell.respond(request).await)
+        }
+    });
+    let io = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
+    let mut http = pin!(builder.serve_connection(io, service));
+
+    let interval = Watchdog::interval(head_timeout);
+    let mut watchdog = Watchdog::new(head_timeout, idle_timeout);
+    let mut look = pin!(sleep_until(Instant::now() + interval));
+    let mut draining = false;
+    poll_fn(|cx| {
+        loop {
+            // How it ended is between hyper and the client; nobody here could act on it.
+            if http.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let mut wish = activity.wished(cx);
+            if wish != Wish::Close && look.as_mut().poll(cx).is_ready() {
+                look.as_mut().reset(Instant::now() + interval);
+                wish = match watchdog.look(activity.counts()) {
+                    Verdict::Fine => wish,
+                    Verdict::Idle => Wish::Drain,
+                    Verdict::Stuck => Wish::Close,
+                };
+                // The timer has to be polled to wake the task again.
+                if look.as_mut().poll(cx).is_ready() {
+                    cx.waker().wake_by_ref();
+                }
+            }
+            match wish {
+                Wish::Close => return Poll::Ready(()),
+                Wish::Drain if !draining => {
+                    draining = true;
+                    http.as_mut().graceful_shutdown();
+                    // It may be over at once.
+                }
+                _ => return Poll::Pending,
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,52 @@
+//! The bounds of connections and requests.
+
+use std::time::Duration;
+
+use model::Config;
+
+use super::cors::Cors;
+
+/// A connection on which nothing happens is closed after this. Load balancers keep theirs for a
+/// minute, and should be the ones to close.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// A head takes this long at most, from the first byte.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How connections and requests are bounded, and which pages may call.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most connections. Further ones wait in the system's backlog until one closes.
+    pub connections_max: usize,
+    /// The longest time from a request's first byte, or from the start of a connection, to the end
+    /// of its head.
+    pub head_timeout: Duration,
+    /// How long a connection may be idle.
+    pub idle_timeout: Duration,
+    /// The most bytes of a head: request line and headers.
+    pub head_bytes_max: usize,
+    /// The longest path and query.
+    pub url_bytes_max: usize,
+    /// The longest time from a request's head to its answer.
+    pub request_timeout: Duration,
+    /// How long requests may go on after the signal to stop.
+    pub drain_timeout: Duration,
+    /// Which web pages may call.
+    pub cors: Cors,
+}
+
+impl Settings {
+    /// Takes `[server]`, `[limits]` and `[cors]`.
+    pub fn from_config(config: &Config) -> Self {
+        let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        Self {
+            connections_max: size(config.limits.connections_max),
+            head_timeout: HEAD_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
+            head_bytes_max: size(config.limits.header_bytes_max),
+            url_bytes_max: size(config.limits.url_bytes_max),
+            request_timeout: config.limits.request_timeout,
+            drain_timeout: config.server.drain_timeout,
+            cors: Cors::from_config(&config.cors),
+        }
+    }
+}

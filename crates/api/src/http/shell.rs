@@ -1,0 +1,192 @@
+//! What surrounds every request, whatever handles it: an id, bounds, CORS, compression, headers,
+//! and an answer also where the handler panics or takes too long.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use app::ids::Ids;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, IF_NONE_MATCH, ORIGIN, REFERRER_POLICY,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
+
+use super::access_log::AccessLog;
+use super::compress::{self, Condition};
+use super::encoding::Coding;
+use super::request_id::X_REQUEST_ID;
+use super::settings::Settings;
+use super::{Problem, RequestContext, RequestId, Response};
+
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+/// Answers may depend on the caller: kept by nobody else, and asked about before use.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Headers that the shell adds, so that the map grows once.
+const HEADERS_ADDED: usize = 8;
+/// What a header costs besides name and value: `: ` and the end of its line.
+const HEADER_OVERHEAD_BYTES: usize = 4;
+
+/// Answers requests.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one request. HEAD is answered like GET; the shell keeps the body back.
+    fn handle(
+        &self,
+        request: Request<Incoming>,
+        context: &RequestContext,
+    ) -> impl Future<Output = Response> + Send;
+}
+
+/// A handler and what surrounds each of its requests.
+pub struct Shell<H> {
+    handler: Arc<H>,
+    pub(super) settings: Settings,
+    ids: Ids,
+}
+
+impl<H: Handler> Shell<H> {
+    /// Surrounds a handler.
+    pub fn new(handler: Arc<H>, settings: Settings, ids: Ids) -> Self {
+        Self { handler, settings, ids }
+    }
+
+    /// Answers a request.
+    pub(super) async fn respond(&self, request: Request<Incoming>) -> Response {
+        let headers = request.headers();
+        let request_id = RequestId::of(headers, &self.ids);
+        let log = AccessLog::start(request.method(), request.uri());
+        let is_head = request.method() == Method::HEAD;
+        let origin = headers.get(ORIGIN).cloned();
+        let coding = Coding::accepted(headers);
+        let condition = if headers.contains_key(IF_NONE_MATCH) {
+            Condition::of(headers)
+        } else {
+            Condition::default()
+        };
+
+        let mut response = match self.answer_early(&request) {
+            Some(Early::Preflight(response)) => response,
+            Some(Early::Problem(problem)) => {
+                self.share(problem.into_response(&request_id), &origin)
+            }
+            None => {
+                let context = RequestContext { request_id };
+                self.share(self.run(request, &context).await, &origin)
+            }
+        };
+        response = compress::compress(response, coding, &condition).await;
+        finish(response.headers_mut(), &request_id);
+        if is_head {
+            response = without_body(response);
+        }
+        log.finish(response.status(), &request_id);
+        response
+    }
+
+    /// Answers what need not reach the handler.
+    fn answer_early(&self, request: &Request<Incoming>) -> Option<Early> {
+        let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
+        if url_bytes > self.settings.url_bytes_max {
+            return Some(Early::Problem(url_too_long(self.settings.url_bytes_max)));
+        }
+        if head_bytes(request, url_bytes) > self.settings.head_bytes_max {
+            return Some(Early::Problem(head_too_large(self.settings.head_bytes_max)));
+        }
+        let preflight = self.settings.cors.preflight(request.method(), request.headers());
+        preflight.map(Early::Preflight)
+    }
+
+    /// Runs the handler within its time, and answers for it where it fails.
+    async fn run(&self, request: Request<Incoming>, context: &RequestContext) -> Response {
+        // State that a panic left halfway is the handler's own: it locks nothing across requests.
+        let handled = AssertUnwindSafe(self.handler.handle(request, context)).catch_unwind();
+        match timeout(self.settings.request_timeout, handled).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => {
+                let message = panic_message(&*panic);
+                tracing::error!(request.id = %context.request_id, panic = message, "a request panicked");
+                internal().into_response(&context.request_id)
+            }
+            Err(_) => {
+                tracing::warn!(request.id = %context.request_id, "a request took too long");
+                let seconds = self.settings.request_timeout.as_secs_f32();
+                let detail =
+                    format!("a request takes at most {seconds} s ([limits] request_timeout)");
+                let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail);
+                problem.headers.push((RETRY_AFTER, HeaderValue::from_static("1")));
+                problem.into_response(&context.request_id)
+            }
+        }
+    }
+
+    fn share(&self, mut response: Response, origin: &Option<HeaderValue>) -> Response {
+        response.headers_mut().reserve(HEADERS_ADDED);
+        self.settings.cors.apply(origin.as_ref(), response.headers_mut());
+        response
+    }
+}
+
+/// An answer that the handler has no part in.
+enum Early {
+    Preflight(Response),
+    Problem(Problem),
+}
+
+/// Adds what every answer has, but for what the handler has set itself.
+fn finish(headers: &mut HeaderMap, request_id: &RequestId) {
+    headers.insert(X_REQUEST_ID, request_id.header());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
+    headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
+}
+
+/// Keeps the body back, but not its length.
+fn without_body(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let length = body.size_hint().exact().unwrap_or(0);
+    if length > 0 {
+        parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Response::from_parts(parts, Full::new(Bytes::new()))
+}
+
+fn head_bytes(request: &Request<Incoming>, url_bytes: usize) -> usize {
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + HEADER_OVERHEAD_BYTES)
+        .sum();
+    headers + url_bytes + request.method().as_str().len()
+}
+
+fn url_too_long(max: usize) -> Problem {
+    let detail = format!("path and query have at most {max} bytes ([limits] url_bytes_max)");
+    Problem::new(StatusCode::URI_TOO_LONG, "url_too_long", detail)
+}
+
+fn head_too_large(max: usize) -> Problem {
+    let detail = format!("a request's head has at most {max} bytes ([limits] header_bytes_max)");
+    Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+}
+
+fn internal() -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "something went wrong here; tell us the request id",
+    )
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
