@@ -28,9 +28,12 @@ pub(crate) struct Writer {
 
 enum Job {
     Write(Box<dyn Write>),
-    Exclusive(Box<dyn FnOnce(&mut Connection) + Send>),
+    Exclusive(Exclusive),
     Close(oneshot::Sender<()>),
 }
+
+/// Runs with the writer's connection, and returns what tells the caller that it is done.
+type Exclusive = Box<dyn FnOnce(&mut Connection) -> Box<dyn FnOnce()> + Send>;
 
 /// A program on its way through the writer.
 trait Write: Send {
@@ -97,7 +100,11 @@ impl Writer {
     ) -> Result<T, Error> {
         let (answer, wait) = oneshot::channel();
         self.send(Job::Exclusive(Box::new(move |connection| {
-            let _ = answer.send(job(connection));
+            let result = job(connection);
+            Box::new(move || {
+                // A caller that has gone does not want to know.
+                let _ = answer.send(result);
+            })
         })))?;
         wait.await.map_err(|_| Error::Closed)
     }
@@ -127,8 +134,10 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64, s
                 Job::Write(write) => batch.push(write),
                 Job::Exclusive(run) => {
                     commit(&connection, &mut batch, commits);
-                    run(&mut connection);
+                    let acknowledge = run(&mut connection);
+                    // As with writes: a read after the answer must not meet the state before.
                     commits.fetch_add(1, Ordering::AcqRel);
+                    acknowledge();
                 }
                 Job::Close(answer) => {
                     commit(&connection, &mut batch, commits);

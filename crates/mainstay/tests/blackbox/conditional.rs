@@ -79,6 +79,7 @@ async fn preconditions_guard_writes_of_each_kind() {
     alice.with("if-match", "*").patch(&path, json!({ "title": "u" })).await.expect(200);
     let fresh = alice.patch(&path, json!({ "title": "v" })).await.expect(200).etag();
     let weak = format!("W/{fresh}");
-    alice.with("if-match", &weak).delete(&path).await.expect(204);
+    alice.with("if-match", &weak).delete(&path).await.expect(412);
+    alice.with("if-match", &fresh).delete(&path).await.expect(204);
     alice.with("if-match", "*").delete(&path).await.expect(404);
 }

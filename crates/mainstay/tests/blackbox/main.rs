@@ -13,3 +13,4 @@ mod lists;
 mod paging;
 mod rules;
 mod scalars;
+mod shell;
