@@ -389,7 +389,7 @@ impl<'g, 'b> Generator<'g, 'b> {
         self.deeper(|this| {
             if ty != Ty::Bool {
                 match this.pick(8) {
-                    0 | 1 | 2 => return this.field(ty),
+                    0..=2 => return this.field(ty),
                     3 if this.pick(2) == 0 => {
                         let (a, b, c) = (this.condition(), this.typed(ty), this.typed(ty));
                         return format!("({a} ? {b} : {c})");

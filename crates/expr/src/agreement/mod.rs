@@ -3,7 +3,7 @@
 
 mod generate;
 mod interpret;
-mod world;
+pub(crate) mod world;
 
 use std::sync::Arc;
 

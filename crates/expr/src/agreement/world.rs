@@ -9,20 +9,20 @@ use crate::schema::{EntityId, EnumId, FieldId, FieldInfo, Schema};
 use crate::types::Type;
 use crate::value::{Date, Timestamp, Value};
 
-pub(super) const ITEM: EntityId = EntityId(0);
+pub(crate) const ITEM: EntityId = EntityId(0);
 pub(super) const PERSON: EntityId = EntityId(1);
 /// Of another module, with a key of two parts.
 pub(super) const PAIR: EntityId = EntityId(2);
 /// Of another module.
 pub(super) const MAKER: EntityId = EntityId(3);
 
-pub(super) struct Tables {
+pub(crate) struct Tables {
     fields: [Vec<(&'static str, FieldInfo)>; 4],
     status: Vec<String>,
 }
 
 impl Tables {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             fields: [item(), person(), vec![("left", scalar(Type::Int))], maker()].map(
                 |mut fields| {

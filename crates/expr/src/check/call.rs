@@ -67,12 +67,12 @@ impl Checker<'_> {
                 let of = self.node(argument)?;
                 self.size(of, span)
             }
-            "string" => self.to_text(argument, span),
-            "int" => self.to_number(Func::ToInt, Type::Int, argument, span),
-            "double" => self.to_number(Func::ToFloat, Type::Float, argument, span),
-            "decimal" => self.to_number(Func::ToDecimal, Type::Decimal, argument, span),
-            "timestamp" => self.to_time(Func::ToTimestamp, Type::Timestamp, argument, span),
-            "date" => self.to_time(Func::ToDate, Type::Date, argument, span),
+            "string" => self.text_conversion(argument, span),
+            "int" => self.number_conversion(Func::ToInt, Type::Int, argument, span),
+            "double" => self.number_conversion(Func::ToFloat, Type::Float, argument, span),
+            "decimal" => self.number_conversion(Func::ToDecimal, Type::Decimal, argument, span),
+            "timestamp" => self.time_conversion(Func::ToTimestamp, Type::Timestamp, argument, span),
+            "date" => self.time_conversion(Func::ToDate, Type::Date, argument, span),
             "duration" => match &argument.kind {
                 AstKind::Text(text) => self.text_as(text, &Type::Duration, span),
                 _ => self.fail(
@@ -131,7 +131,7 @@ impl Checker<'_> {
         Some(apply(func, vec![of], Type::Int, span))
     }
 
-    fn to_text(&mut self, argument: &Ast, span: Span) -> Option<Node> {
+    fn text_conversion(&mut self, argument: &Ast, span: Span) -> Option<Node> {
         let of = self.scalar(argument)?;
         match of.ty {
             Type::Text => Some(of),
@@ -141,14 +141,20 @@ impl Checker<'_> {
         }
     }
 
-    fn to_number(&mut self, func: Func, to: Type, argument: &Ast, span: Span) -> Option<Node> {
+    fn number_conversion(
+        &mut self,
+        func: Func,
+        to: Type,
+        argument: &Ast,
+        span: Span,
+    ) -> Option<Node> {
         let of = self.scalar(argument)?;
         if to == Type::Decimal {
             if let AstKind::Int(_) | AstKind::Float(_) = argument.kind {
                 return Some(Node { span, ..self.number_as_decimal(argument)? });
             }
             if let Some(text) = text_of(&of) {
-                return self.text_as(&text.to_owned(), &to, span);
+                return self.text_as(text, &to, span);
             }
         }
         match of.ty {
@@ -168,10 +174,16 @@ impl Checker<'_> {
         }
     }
 
-    fn to_time(&mut self, func: Func, to: Type, argument: &Ast, span: Span) -> Option<Node> {
+    fn time_conversion(
+        &mut self,
+        func: Func,
+        to: Type,
+        argument: &Ast,
+        span: Span,
+    ) -> Option<Node> {
         let of = self.scalar(argument)?;
         if let Some(text) = text_of(&of) {
-            return self.text_as(&text.to_owned(), &to, span);
+            return self.text_as(text, &to, span);
         }
         match of.ty {
             ref ty if *ty == to => Some(of),

@@ -38,13 +38,6 @@ impl Checker<'_> {
                 let message = format!("{} has no order", self.describe(&left.ty));
                 return self.fail(span, message, "use == or !=, or `in` with a list");
             }
-            Type::Null if !null => {
-                return self.fail(
-                    span,
-                    "a key of several parts cannot be compared",
-                    "compare the fields of the relation one by one",
-                );
-            }
             _ => {}
         }
         let nullable = ordered && (left.nullable || right.nullable);
@@ -66,6 +59,10 @@ impl Checker<'_> {
                 let help = "use .exists(x, …), .all(x, …) or .size()";
                 return self.fail(node.span, "a relation to many rows is not a value", help);
             }
+        }
+        if !left.is_null() && !right.is_null() {
+            self.has_type(&left)?;
+            self.has_type(&right)?;
         }
         let target = self.target(&left, &right);
         let Some(target) = target else {
@@ -96,7 +93,6 @@ impl Checker<'_> {
             return Some(b.clone());
         }
         match (a, b) {
-            (Type::Null, _) | (_, Type::Null) => None,
             (Type::Json, Type::List(_)) | (Type::List(_), Type::Json) => None,
             (Type::Json, other) | (other, Type::Json) => {
                 Some(if *other == Type::Int { Type::Float } else { other.clone() })
@@ -192,18 +188,28 @@ impl Checker<'_> {
         let node = self.convert(needle.node, needle.ast, &target);
         let list = self.list_of(items, target, list_span);
         let (node, list) = (node?, list?);
-        if node.ty == Type::Null {
-            return self.refuse(node.span, "a key of several parts cannot be compared");
-        }
         let Kind::List(items) = &list.kind else { return None };
         let nullable = node.nullable || items.iter().any(|item| item.nullable);
         Some(Node::new(Kind::In(node.into(), list.into()), Type::Bool, nullable, span))
+    }
+
+    /// Refuses the key of a relation that has several parts.
+    fn has_type(&mut self, node: &Node) -> Option<()> {
+        if node.ty != Type::Null {
+            return Some(());
+        }
+        self.fail(
+            node.span,
+            "a key of several parts cannot be compared",
+            "compare the fields of the relation one by one",
+        )
     }
 
     fn not_null(&mut self, needle: &Node) -> Option<()> {
         if needle.is_null() {
             return self.refuse(needle.span, "null is in no list");
         }
+        self.has_type(needle)?;
         if let Type::List(_) = needle.ty {
             return self.refuse(needle.span, "a list is in no list");
         }

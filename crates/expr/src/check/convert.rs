@@ -22,7 +22,7 @@ impl Checker<'_> {
         if let Some(text) = text_of(&node)
             && reads_text(to)
         {
-            return self.text_as(&text.to_owned(), to, node.span);
+            return self.text_as(text, to, node.span);
         }
         let span = node.span;
         match (node.kind, ast) {

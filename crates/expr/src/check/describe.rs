@@ -4,8 +4,8 @@ use crate::types::Type;
 
 use super::Checker;
 
-/// Names less alike than this are not suggested.
-const LIKENESS_MIN: f64 = 0.75;
+/// Names less alike than this, and with more typos than one in three letters, are not suggested.
+const LIKENESS_MIN: f64 = 0.8;
 
 impl Checker<'_> {
     /// Names a type for a message.
@@ -35,13 +35,19 @@ pub(super) fn nearest<'c>(
     name: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
-    let lower = name.to_lowercase();
+    let name = name.to_lowercase();
+    let typos_max = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
+        .filter_map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let typos = strsim::damerau_levenshtein(&name, &lower);
+            let likeness = strsim::jaro_winkler(&name, &lower);
+            let near = typos <= typos_max || likeness >= LIKENESS_MIN;
+            near.then_some((typos, likeness, candidate))
+        })
+        .min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))
+        .map(|(_, _, candidate)| candidate)
 }
 
 /// Writes "did you mean", or else the fallback.

@@ -49,14 +49,14 @@ pub fn check(ast: &Ast, scope: &Scope<'_>) -> Result<Node, Vec<Mistake>> {
 /// Returns every mistake found, in the order of the text.
 pub fn compile(text: &str, scope: &Scope<'_>, expect: Expect) -> Result<Node, Vec<Mistake>> {
     let ast = parse(text).map_err(|mistake| vec![mistake])?;
-    run(scope, |checker| {
-        let node = match &expect {
+    run(scope, move |checker| {
+        let node = match expect {
             Expect::Type(Type::Bool) => checker.condition(&ast),
             Expect::Type(ty) => {
                 let node = checker.node(&ast)?;
-                checker.convert(node, &ast, ty)
+                checker.convert(node, &ast, &ty)
             }
-            Expect::AnyScalar => checker.scalar(&ast),
+            Expect::AnyScalar => checker.one_scalar(&ast),
         }?;
         checker.renderable(node)
     })
@@ -138,6 +138,15 @@ impl Checker<'_> {
                 "a relation to many rows is not a value",
                 "use .exists(x, …), .all(x, …) or .size()",
             ),
+            _ => Some(node),
+        }
+    }
+
+    fn one_scalar(&mut self, ast: &Ast) -> Option<Node> {
+        let node = self.scalar(ast)?;
+        match &node.ty {
+            Type::Null => self.refuse(node.span, "null alone has no type"),
+            Type::List(_) => self.refuse(node.span, "expected one value here, but this is a list"),
             _ => Some(node),
         }
     }

@@ -42,8 +42,9 @@ enum Bound<R> {
 struct Evaluator<'e, E: Env> {
     env: &'e E,
     nulls: Nulls,
-    /// The variables of the loops around, from 1.
-    bound: SmallVec<[Bound<E::Row>; 2]>,
+    /// The variables of the loops around. An atom taken out of a loop keeps its variables' numbers,
+    /// so the first need not be 1.
+    bound: SmallVec<[(VarId, Bound<E::Row>); 2]>,
 }
 
 impl<'e, E: Env> Evaluator<'e, E> {
@@ -99,9 +100,9 @@ impl<'e, E: Env> Evaluator<'e, E> {
                 compare(*op, &left, &right)
             }
             Kind::In(needle, list) => self.contained(needle, list),
-            Kind::Quantified { quantifier, over, body, .. } => {
+            Kind::Quantified { quantifier, over, var, body } => {
                 let exists = *quantifier == Quantifier::Exists;
-                Some(self.any(over, |this| this.is_true(body) == exists) == exists)
+                Some(self.any(over, *var, |this| this.is_true(body) == exists) == exists)
             }
             _ => match self.computed(node) {
                 Value::Bool(truth) => Some(truth),
@@ -111,7 +112,7 @@ impl<'e, E: Env> Evaluator<'e, E> {
     }
 
     /// Returns whether the test holds for some row or element.
-    fn any(&mut self, over: &Node, mut test: impl FnMut(&mut Self) -> bool) -> bool {
+    fn any(&mut self, over: &Node, var: VarId, mut test: impl FnMut(&mut Self) -> bool) -> bool {
         let items: Vec<Bound<E::Row>> = match (&over.kind, &over.ty) {
             (Kind::ToMany { of, field }, _) => match self.row(of) {
                 Some(row) => self.env.rows(&row, *field).into_iter().map(Bound::Row).collect(),
@@ -127,7 +128,7 @@ impl<'e, E: Env> Evaluator<'e, E> {
             },
         };
         items.into_iter().any(|item| {
-            self.bound.push(item);
+            self.bound.push((var, item));
             let found = test(self);
             self.bound.pop();
             found
@@ -232,7 +233,7 @@ impl<'e, E: Env> Evaluator<'e, E> {
     }
 
     fn bound(&self, var: VarId) -> Option<&Bound<E::Row>> {
-        self.bound.get(usize::from(var.0).checked_sub(1)?)
+        self.bound.iter().rev().find(|(bound, _)| *bound == var).map(|(_, item)| item)
     }
 }
 

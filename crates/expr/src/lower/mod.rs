@@ -206,7 +206,7 @@ impl Lower<'_> {
             holds => holds,
         };
         if copied_parts(test).is_none_or(|parts| parts > COPIED_PARTS_MAX) {
-            let Lowered { term, nullable } = self.term(node);
+            let Lowered { term, nullable } = self.case(holds, then, otherwise, &node.ty);
             return self.open(Pred::Holds(term), nullable, negated, sense);
         }
         let holds = match (sense, self.nulls) {

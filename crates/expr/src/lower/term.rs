@@ -37,6 +37,18 @@ impl Lower<'_> {
         }
     }
 
+    /// Lowers the branches of a choice whose test is lowered already: lowering it here again would
+    /// double the work with each level of nesting.
+    pub(super) fn case(&self, test: Pred, then: &Node, otherwise: &Node, ty: &Type) -> Lowered {
+        let (then, otherwise) = (self.term(then), self.term(otherwise));
+        if then.is_null() && otherwise.is_null() {
+            return null(ty);
+        }
+        let nullable = then.nullable || otherwise.nullable;
+        let term = Term::Case(test.into(), then.term.into(), otherwise.term.into());
+        Lowered { term, nullable }
+    }
+
     /// Lowers what decides nothing, and calls.
     pub(super) fn value(&self, node: &Node) -> Lowered {
         let (ty, nullable) = (node.ty.clone(), node.nullable);
@@ -91,15 +103,7 @@ impl Lower<'_> {
                 match self.condition(test, false, Sense::Selects) {
                     Pred::True => self.term(then),
                     Pred::False => self.term(otherwise),
-                    test => {
-                        let (then, otherwise) = (self.term(then), self.term(otherwise));
-                        if then.is_null() && otherwise.is_null() {
-                            return null(&ty);
-                        }
-                        let nullable = then.nullable || otherwise.nullable;
-                        let term = Term::Case(test.into(), then.term.into(), otherwise.term.into());
-                        Lowered { term, nullable }
-                    }
+                    test => self.case(test, then, otherwise, &ty),
                 }
             }
             _ => unreachable!("the checker and prepare leave no such part in a value's place"),

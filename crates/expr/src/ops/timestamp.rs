@@ -42,8 +42,8 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
         if count == 0 {
             return None;
         }
-        for place in 0..6 {
-            let digit = if place < count { fraction[place] - b'0' } else { 0 };
+        let places = fraction[..count].iter().map(|digit| digit - b'0');
+        for digit in places.chain(std::iter::repeat(0)).take(6) {
             micros = micros * 10 + i64::from(digit);
         }
         rest = &fraction[count..];
