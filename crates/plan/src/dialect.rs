@@ -150,16 +150,19 @@ impl Dialect {
         }
     }
 
-    /// Arithmetic, null on overflow and division by zero.
-    pub fn arithmetic(self, op: ArithOp, left: &str, right: &str, ty: &Type) -> String {
-        let family = match ty {
+    /// Arithmetic, null on overflow and division by zero. A time comes first, as the checker sees to.
+    pub fn arithmetic(self, op: ArithOp, left: (&str, &Type), right: (&str, &Type)) -> String {
+        let ((left, left_ty), (right, right_ty)) = (left, right);
+        let family = match left_ty {
             Type::Text => return format!("({left} || {right})"),
             Type::Float => "float",
             Type::Decimal => "dec",
+            Type::Timestamp => "time",
             _ => "int",
         };
         let verb = match op {
             ArithOp::Add => "add",
+            ArithOp::Sub if (left_ty, right_ty) == (&Type::Timestamp, &Type::Timestamp) => "diff",
             ArithOp::Sub => "sub",
             ArithOp::Mul => "mul",
             ArithOp::Div => "div",

@@ -19,7 +19,7 @@ impl Renderer<'_> {
             Pred::OrFalse(inner) => format!("COALESCE({}, 0)", self.predicate(inner)),
             Pred::Compare(op, left, right) => self.comparison(*op, left, right),
             Pred::Same(left, right) => {
-                let ty = self.type_of(left);
+                let ty = left.ty();
                 let left = self.term(left);
                 let left = self.dialect.collated(left, &ty);
                 let right = self.term(right);
@@ -27,7 +27,7 @@ impl Renderer<'_> {
             }
             Pred::IsNull(term) => format!("({} IS NULL)", self.term(term)),
             Pred::In(needle, items) => {
-                let ty = self.type_of(needle);
+                let ty = needle.ty();
                 let needle = self.term(needle);
                 let needle = self.dialect.collated(needle, &ty);
                 let items: Vec<String> = items.iter().map(|item| self.term(item)).collect();
@@ -57,7 +57,7 @@ impl Renderer<'_> {
             CompareOp::Gt => ">",
             CompareOp::Ge => ">=",
         };
-        let ty = self.type_of(left);
+        let ty = left.ty();
         let left = self.term(left);
         let left = self.dialect.collated(left, &ty);
         let right = self.term(right);
@@ -65,11 +65,11 @@ impl Renderer<'_> {
     }
 
     fn in_list(&mut self, needle: &Term, list: &Term) -> String {
-        let ty = self.type_of(needle);
+        let ty = needle.ty();
         let needle_sql = self.term(needle);
         let list_sql = self.term(list);
         let alias = self.new_alias(0);
-        let element = match self.type_of(list) {
+        let element = match list.ty() {
             Type::Json => self.dialect.element_as(alias.name(), &ty),
             _ => self.dialect.element(alias.name(), &ty),
         };
@@ -87,7 +87,7 @@ impl Renderer<'_> {
     }
 
     fn exists_element(&mut self, list: &Term, var: VarId, pred: &Pred) -> String {
-        let json = self.type_of(list) == Type::Json;
+        let json = list.ty() == Type::Json;
         let list = self.term(list);
         let alias = self.new_alias(0);
         let elements = self.dialect.elements(&list, alias.name());

@@ -1,6 +1,6 @@
 //! Terms as SQL scalars.
 
-use expr::{ArithOp, Kind, Path, Term, Type, VarId};
+use expr::{Kind, Path, Term, Type, VarId};
 
 use super::{Place, Renderer};
 use crate::binds::BindSource;
@@ -42,9 +42,9 @@ impl Renderer<'_> {
                 let inner = self.term(inner);
                 self.dialect.negate(&inner, ty)
             }
-            Term::Arith { op, left, right, left_ty, .. } => {
+            Term::Arith { op, left, right, left_ty, right_ty } => {
                 let (left, right) = (self.term(left), self.term(right));
-                self.dialect.arithmetic(*op, &left, &right, left_ty)
+                self.dialect.arithmetic(*op, (&left, left_ty), (&right, right_ty))
             }
             Term::Call(func, args) => {
                 let args: Vec<(String, Type)> =
@@ -116,39 +116,6 @@ impl Renderer<'_> {
         match self.place(var) {
             Place::Element { alias, json } => (alias.name().to_owned(), json),
             Place::Row { .. } => unreachable!("the checker tells rows from elements"),
-        }
-    }
-
-    /// Returns a term's type.
-    pub(super) fn type_of(&self, term: &Term) -> Type {
-        match term {
-            Term::Field { ty, .. }
-            | Term::RefKey { ty, .. }
-            | Term::Element(_, ty)
-            | Term::Atom(_, ty)
-            | Term::Null(ty)
-            | Term::JsonAs(_, ty)
-            | Term::Convert(_, _, ty)
-            | Term::Neg(_, ty) => ty.clone(),
-            Term::JsonPath(..) => Type::Json,
-            Term::Arith { op: ArithOp::Sub, left_ty: Type::Timestamp, right_ty, .. }
-                if *right_ty == Type::Timestamp =>
-            {
-                Type::Duration
-            }
-            Term::Arith { left_ty, .. } => left_ty.clone(),
-            Term::Call(func, args) => match func {
-                expr::Func::ToDecimal => Type::Decimal,
-                expr::Func::Abs => args.first().map_or(Type::Int, |(_, ty)| ty.clone()),
-                // No other function returns a type that is compared in a way of its own.
-                _ => Type::Text,
-            },
-            Term::CountRows { .. } => Type::Int,
-            Term::Truth(_) => Type::Bool,
-            Term::Case(_, then, otherwise) => match self.type_of(then) {
-                Type::Null => self.type_of(otherwise),
-                ty => ty,
-            },
         }
     }
 }
