@@ -19,5 +19,4 @@ pub use dialect::Dialect;
 pub use encode::{Encoder, Member, Show};
 pub use key::{key_object, key_text, percent_encode};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
-pub use render::standalone;
 pub use rules::{AtomValues, RuleBook, RuleRef};

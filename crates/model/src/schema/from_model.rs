@@ -6,10 +6,21 @@ use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table};
 use crate::entity::{Entity, Model};
 use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, Role, Scalar};
 
+/// What a condition on an entity's own columns is for.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A `CHECK`, which a row passes unless the condition is false.
+    Check,
+    /// A partial index, which holds the rows for which the condition is true.
+    IndexFilter,
+}
+
+/// Writes a condition on an entity's own columns as SQL.
+type WriteCondition<'a> = &'a dyn Fn(EntityId, &Prepared, Purpose) -> String;
+
 impl Schema {
-    /// Derives the schema of a model. `condition` writes a condition on an entity's own columns as
-    /// SQL, for checks and partial indexes.
-    pub fn of(model: &Model, condition: &dyn Fn(EntityId, &Prepared) -> String) -> Self {
+    /// Derives the schema of a model. `condition` writes its conditions as SQL.
+    pub fn of(model: &Model, condition: WriteCondition<'_>) -> Self {
         let mut tables: Vec<Table> =
             model.entities.iter().map(|entity| table(model, entity, condition)).collect();
         tables.sort_by(|a, b| a.name.cmp(&b.name));
@@ -17,11 +28,7 @@ impl Schema {
     }
 }
 
-fn table(
-    model: &Model,
-    entity: &Entity,
-    condition: &dyn Fn(EntityId, &Prepared) -> String,
-) -> Table {
+fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table {
     let name = |id: ColumnId| entity.column(id).name.clone();
     let indexes = entity.indexes.iter().map(|index| Index {
         name: index.name.clone(),
@@ -31,11 +38,14 @@ fn table(
             .map(|part| IndexColumn { name: name(part.column), descending: part.descending })
             .collect(),
         unique: index.unique,
-        filter: index.filter.as_ref().map(|rule| condition(entity.id, &rule.expr)),
+        filter: index
+            .filter
+            .as_ref()
+            .map(|rule| condition(entity.id, &rule.expr, Purpose::IndexFilter)),
     });
     let checks = entity.checks.iter().map(|check| Check {
         name: check.name.clone(),
-        condition: condition(entity.id, &check.rule.expr),
+        condition: condition(entity.id, &check.rule.expr, Purpose::Check),
     });
     Table {
         name: entity.table.clone(),

@@ -21,6 +21,7 @@ use crate::field::{ColumnType, OnDelete};
 
 pub use convert::{Conversion, conversion};
 pub use diff::diff;
+pub use from_model::Purpose;
 pub use rename::Renames;
 pub use step::{Change, Class, Demand, MigrationPlan, Step};
 

@@ -9,7 +9,7 @@ fn schema(sdl: &str) -> Schema {
     let sdl = sdl.replace("@entity", "@entity @allow(read: \"true\")");
     let loaded = load(&Sources::new([("modules/blog/schema.graphql", sdl)]));
     let loaded = loaded.unwrap_or_else(|report| panic!("{report}"));
-    Schema::of(&loaded.model, &|_, condition| format!("{:?}", condition.tree.kind))
+    Schema::of(&loaded.model, &|_, condition, _| format!("{:?}", condition.tree.kind))
 }
 
 /// Compares the steps between two versions of a type `Post`: each with a mark for its class.

@@ -29,8 +29,8 @@ pub struct Script {
 
 /// Derives the schema that a model asks for on a database.
 pub fn schema(model: &Model, dialect: Dialect) -> Schema {
-    Schema::of(model, &|entity, condition| {
-        crate::render::standalone(model, dialect, entity, condition)
+    Schema::of(model, &|entity, condition, purpose| {
+        crate::render::standalone(model, dialect, entity, condition, purpose)
     })
 }
 

@@ -40,3 +40,15 @@ fn tables_and_indexes_are_created_and_changed() {
         format!("{}\n{}", changed.describe(&plan), checks.join("\n"))
     );
 }
+
+#[test]
+fn a_check_tells_false_from_unknown_and_an_index_need_not() {
+    let schema = schema_of(
+        r#"type Post @entity @allow(read: "true") @index(on: ["low"], where: "row.kind == 'a'")
+          @check(expr: "row.kind == 'a'") @check(expr: "row.low < row.high") { kind: String low: Int high: Int }"#,
+    );
+    let post = &schema.tables[0];
+    let checks: Vec<&str> = post.checks.iter().map(|check| check.condition.as_str()).collect();
+    assert_eq!(checks, [r#"("kind" IS 'a')"#, r#"("low" < "high")"#]);
+    assert_eq!(post.indexes.last().unwrap().filter.as_deref(), Some(r#"("kind" = 'a')"#));
+}

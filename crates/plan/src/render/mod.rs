@@ -9,6 +9,7 @@ mod predicate;
 mod term;
 
 use expr::{AtomShape, CompareOp, EntityId, FieldId, Kind, Node, Nulls, Pred, Prepared, VarId};
+use model::schema::Purpose;
 use model::{ColumnId, FieldKind, Model, Rule};
 
 use crate::binds::BindSource;
@@ -230,15 +231,19 @@ impl<'m> Renderer<'m> {
 }
 
 /// Renders a condition of the model (a check, a partial index) with bare column names and constants.
-pub fn standalone(
+pub(crate) fn standalone(
     model: &Model,
     dialect: Dialect,
     entity: EntityId,
     condition: &Prepared,
+    purpose: Purpose,
 ) -> String {
     let rules = RuleBook::default();
     let shapes = literal_shapes(condition);
-    let pred = expr::lower(&condition.tree, &shapes, Nulls::Unknown);
+    let pred = match purpose {
+        Purpose::Check => expr::lower_check(&condition.tree, &shapes),
+        Purpose::IndexFilter => expr::lower(&condition.tree, &shapes, Nulls::Unknown),
+    };
     let mut renderer = Renderer::new(model, dialect, &rules, &[]);
     let alias = Alias::bare();
     renderer.framed_standalone(&alias, entity, &condition.atoms, &pred)
