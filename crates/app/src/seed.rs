@@ -213,7 +213,7 @@ fn resolved(
 }
 
 fn remember(entity: &Entity, members: &Map<String, Json>, key: &[Bind], keys: &mut Keys) {
-    let key = plan::key_text(entity, key);
+    let key = plan::reference_text(entity, key);
     for (index, field) in entity.fields.iter().enumerate() {
         if let Some(value) = members.get(&field.name).filter(|_| field.unique) {
             let field = FieldId(index as u32);

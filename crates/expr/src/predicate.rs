@@ -31,7 +31,8 @@ pub enum Pred {
     IsNull(Term),
     /// The term equals one of the items; SQL's IN.
     In(Term, Vec<Term>),
-    /// The term equals an element of the list-valued term. Unknown when the term or the list is null.
+    /// The term equals an element of the list-valued term. Not true when the term is null, or the
+    /// list is null or none: false or unknown, as the renderer likes.
     InList(Term, Term),
     /// A boolean term.
     Holds(Term),

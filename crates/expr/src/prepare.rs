@@ -2,17 +2,17 @@
 
 use smallvec::SmallVec;
 
-use crate::evaluate::{Env, evaluate};
+use crate::evaluate::{Caller, Env, WithAtoms, evaluate};
 use crate::tree::{Kind, LiteralValue, Node, VarId};
 use crate::types::Type;
-use crate::value::Value;
+use crate::value::{Timestamp, Value};
 
 /// An expression whose row-independent parts are taken out, so that one plan serves many values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
     /// The expression, with `Kind::Atom(i)` for the parts taken out.
     pub tree: Node,
-    /// The parts taken out: they use literals, `user`, `input` and `now` only.
+    /// The parts taken out: they use `user`, `input` and `now` only, or are literals.
     pub atoms: Vec<Node>,
 }
 
@@ -38,10 +38,19 @@ pub enum Nulls {
     Unknown,
 }
 
-/// Takes the row-independent parts out of a checked expression.
-pub fn prepare(mut node: Node) -> Prepared {
+/// Takes the row-independent parts out of a checked condition.
+pub fn prepare(node: Node) -> Prepared {
+    prepare_as(Place::Condition, node)
+}
+
+/// Takes the row-independent parts out of a checked expression whose value is used.
+pub fn prepare_value(node: Node) -> Prepared {
+    prepare_as(Place::Value, node)
+}
+
+fn prepare_as(place: Place, mut node: Node) -> Prepared {
     let mut atoms = Vec::new();
-    take(&mut node, Place::Condition, &mut atoms);
+    take(&mut node, place, &mut atoms);
     Prepared { tree: node, atoms }
 }
 
@@ -57,8 +66,9 @@ enum Place {
 /// Replaces the largest parts that can be computed beforehand.
 fn take(node: &mut Node, place: Place, atoms: &mut Vec<Node>) {
     if is_atom(node, place) {
-        let index = atoms.iter().position(|atom| atom == node).unwrap_or_else(|| {
-            atoms.push(node.clone());
+        let atom = folded(node);
+        let index = atoms.iter().position(|known| *known == atom).unwrap_or_else(|| {
+            atoms.push(atom);
             atoms.len() - 1
         });
         let index = u16::try_from(index).expect("an expression has at most parse::NODES_MAX parts");
@@ -92,6 +102,23 @@ fn take(node: &mut Node, place: Place, atoms: &mut Vec<Node>) {
         }
         _ => node.each_child_mut(&mut |child| take(child, Place::Value, atoms)),
     }
+}
+
+/// Computes a part that is the same for every request, so that it can stand in a table's definition.
+fn folded(node: &Node) -> Node {
+    if !is_constant(node) {
+        return node.clone();
+    }
+    let value =
+        evaluate(node, &Caller { user: None, now: Timestamp(0), input: &[] }, Nulls::Unknown);
+    Node { kind: Kind::Literal(LiteralValue(value)), ..node.clone() }
+}
+
+fn is_constant(node: &Node) -> bool {
+    let mut constant =
+        !matches!(node.kind, Kind::User | Kind::Input(_) | Kind::HasInput(_) | Kind::Now);
+    node.each_child(&mut |child| constant = constant && is_constant(child));
+    constant
 }
 
 fn is_atom(node: &Node, place: Place) -> bool {
@@ -158,7 +185,13 @@ fn is_steady(node: &Node, place: Place) -> bool {
 impl Prepared {
     /// Computes the atoms for one request.
     pub fn atom_values<E: Env>(&self, env: &E) -> SmallVec<[Value; 4]> {
-        self.atoms.iter().map(|atom| evaluate(atom, env)).collect()
+        self.atoms.iter().map(|atom| evaluate(atom, env, Nulls::Unknown)).collect()
+    }
+
+    /// Evaluates the whole expression.
+    pub fn evaluate<E: Env>(&self, env: &E, nulls: Nulls) -> Value {
+        let atoms = self.atom_values(env);
+        evaluate(&self.tree, &WithAtoms { env, atoms: &atoms }, nulls)
     }
 }
 

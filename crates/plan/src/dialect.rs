@@ -62,6 +62,9 @@ impl Dialect {
             Type::Timestamp => format!("ms_text_time({value})"),
             Type::Int => format!("CAST({value} AS INTEGER)"),
             Type::Float => format!("CAST({value} AS REAL)"),
+            Type::Json => format!(
+                "CASE {alias}.type WHEN 'text' THEN json_quote({value}) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE {value} END"
+            ),
             _ => value,
         }
     }
@@ -94,9 +97,9 @@ impl Dialect {
         out
     }
 
-    /// A value inside JSON, null when there is none.
+    /// A value inside JSON, as JSON; null when there is none or it is JSON's null.
     pub fn json_value(self, json: &str, path: &str) -> String {
-        format!("json_extract({json}, {path})")
+        format!("NULLIF({json} -> {path}, 'null')")
     }
 
     /// A value inside JSON as a scalar's stored form; null when it is of another type.
@@ -116,7 +119,9 @@ impl Dialect {
         let text = format!("CASE {kind} WHEN 'text' THEN {value} END");
         match ty {
             Type::Bool => format!("CASE {kind} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"),
-            Type::Int => format!("CASE {kind} WHEN 'integer' THEN {value} END"),
+            Type::Int => {
+                format!("ms_whole(CASE WHEN {kind} IN ('integer', 'real') THEN {value} END)")
+            }
             Type::Float => {
                 format!("CASE WHEN {kind} IN ('integer', 'real') THEN CAST({value} AS REAL) END")
             }
@@ -126,6 +131,7 @@ impl Dialect {
             Type::Uuid => format!("ms_text_uuid({text})"),
             Type::Timestamp => format!("ms_text_time({text})"),
             Type::Date => format!("ms_text_date({text})"),
+            Type::Duration => format!("ms_text_duration({text})"),
             Type::List(_) | Type::Json => format!("CASE {kind} WHEN 'array' THEN {json} END"),
             _ => text,
         }

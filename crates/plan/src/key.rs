@@ -1,4 +1,5 @@
-//! Keys as they stand in a path: parts joined by commas, percent-encoded.
+//! Keys as text: in a path, parts joined by commas and percent-encoded; in JSON, a key of one part
+//! stands as it is.
 
 use model::Entity;
 
@@ -21,13 +22,21 @@ pub fn percent_encode(text: &str) -> String {
 
 /// Returns a row's key as it stands in a path.
 pub fn key_text(entity: &Entity, key: &[Bind]) -> String {
-    let parts: Vec<String> = entity
-        .key_columns
-        .iter()
-        .zip(key)
-        .map(|(column, bind)| key_part_text(key_show(entity.column(*column).ty), cell(bind)))
-        .collect();
+    let parts: Vec<String> = parts(entity, key).map(|part| percent_encode(&part)).collect();
     parts.join(",")
+}
+
+/// Returns a row's key as text in JSON, as a relation to it is sent.
+pub fn reference_text(entity: &Entity, key: &[Bind]) -> String {
+    match key {
+        [_] => parts(entity, key).collect(),
+        _ => key_text(entity, key),
+    }
+}
+
+fn parts(entity: &Entity, key: &[Bind]) -> impl Iterator<Item = String> {
+    let columns = entity.key_columns.iter().zip(key);
+    columns.map(|(column, bind)| key_part_text(key_show(entity.column(*column).ty), cell(bind)))
 }
 
 /// Returns a row's key as an object of its fields, for a row whose other fields are hidden.

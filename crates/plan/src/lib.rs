@@ -17,6 +17,6 @@ pub mod write;
 pub use binds::{BindSource, bind, client_form};
 pub use dialect::Dialect;
 pub use encode::{Encoder, Member, Show};
-pub use key::{key_object, key_text, percent_encode};
+pub use key::{key_object, key_text, percent_encode, reference_text};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 pub use rules::{AtomValues, RuleBook, RuleRef};

@@ -88,7 +88,7 @@ impl RuleBook {
                 values.push(match &atom.kind {
                     // Written inline by the renderer; only its shape is looked at.
                     Kind::Literal(literal) => literal.0.clone(),
-                    _ => expr::evaluate(atom, caller),
+                    _ => expr::evaluate(atom, caller, expr::Nulls::Unknown),
                 });
             }
         }

@@ -132,6 +132,7 @@ fn times(on: &Connection) -> Result<()> {
     }
     add(on, "ms_text_time", |[of]| ops::parse_timestamp(text(of)?).map(|time| time.0))?;
     add(on, "ms_text_date", |[of]| ops::parse_date(text(of)?).map(ops::format_date))?;
+    add(on, "ms_text_duration", |[of]| ops::parse_duration(text(of)?))?;
     add(on, "ms_date_time", |[of]| {
         ops::parse_date(text(of)?).map(|date| ops::date_to_timestamp(date).0)
     })?;
@@ -143,6 +144,10 @@ fn times(on: &Connection) -> Result<()> {
 fn conversions(on: &Connection) -> Result<()> {
     add(on, "ms_text_uuid", |[of]| ops::parse_uuid(text(of)?).map(|id| id.as_bytes().to_vec()))?;
     add(on, "ms_text_decimal", |[of]| ops::parse_decimal(text(of)?).map(ops::format_decimal))?;
+    add(on, "ms_whole", |[of]| match of {
+        ValueRef::Integer(number) => Some(number),
+        _ => ops::whole(float(of)?),
+    })?;
     add(on, "ms_to_text", |[of, form]| ops::to_text(&stored(of, text(form)?)?))?;
     add(on, "ms_to_int", |[of, form]| ops::to_int(&stored(of, text(form)?)?))?;
     add(on, "ms_to_float", |[of, form]| ops::to_float(&stored(of, text(form)?)?))?;

@@ -36,7 +36,7 @@ pub fn scalar_from_json(model: &Model, scalar: Scalar, json: &Json) -> Result<Va
         }
         .map(Value::Int)
         .ok_or("a whole number of 64 bits, as a string or a number"),
-        Scalar::Float => json.as_f64().map(Value::Float).ok_or("a number"),
+        Scalar::Float => json.as_f64().map(float).ok_or("a number"),
         Scalar::Decimal => match json {
             Json::String(text) => ops::parse_decimal(text),
             Json::Number(number) => ops::parse_decimal(&number.to_string()),
@@ -88,13 +88,18 @@ pub fn key_value(ty: ColumnType, text: &str) -> Option<Value> {
         ColumnType::Text => no_nul(text).ok().map(|text| Value::Text(text.to_owned())),
         ColumnType::Int => text.parse::<i32>().ok().map(|number| Value::Int(number.into())),
         ColumnType::BigInt => text.parse().ok().map(Value::Int),
-        ColumnType::Float => text.parse().ok().filter(|n: &f64| n.is_finite()).map(Value::Float),
+        ColumnType::Float => text.parse().ok().filter(|n: &f64| n.is_finite()).map(float),
         ColumnType::Decimal => ops::parse_decimal(text).map(Value::Decimal),
         ColumnType::Boolean => text.parse().ok().map(Value::Bool),
         ColumnType::Timestamp => ops::parse_timestamp(text).map(Value::Timestamp),
         ColumnType::Date => ops::parse_date(text).map(Value::Date),
         ColumnType::Json | ColumnType::List => None,
     }
+}
+
+/// Databases differ in whether they keep the sign of zero.
+fn float(number: f64) -> Value {
+    Value::Float(number + 0.0)
 }
 
 /// Reads a whole key as it stands in a path: parts joined by commas, each percent-encoded.

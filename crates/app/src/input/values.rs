@@ -357,11 +357,7 @@ fn default(
     match &field.default {
         Some(Default::Value(value)) => Some(vec![stored(field, value.clone())]),
         Some(Default::Expr(rule)) => {
-            let atoms = rule.expr.atom_values(caller);
-            let value = match rule.expr.tree.kind {
-                expr::Kind::Atom(index) => atoms[index as usize].clone(),
-                _ => expr::evaluate(&rule.expr.tree, caller),
-            };
+            let value = rule.expr.evaluate(caller, expr::Nulls::False);
             (value != Value::Null || !field.required).then(|| vec![bind(value)])
         }
         None => {

@@ -1,12 +1,10 @@
 //! `filter=price > 10 && category.name == "Books"` and the short form `price[gt]=10`.
 
-use expr::{
-    CompareOp, EntityId, EnumId, Expect, FieldId, FieldInfo, Func, Kind, Node, Schema, Scope, Span,
-    Type, Value, VarId,
-};
-use model::{FieldKind, Model};
+use expr::{CompareOp, Expect, FieldId, Func, Kind, Node, Schema, Scope, Span, Type, Value, VarId};
+use model::FieldKind;
 
 use super::Query;
+use super::client_schema::ClientSchema;
 use crate::input::{key_value, scalar_from_text};
 
 /// Values in one `[in]=a,b,c` at most.
@@ -127,7 +125,7 @@ impl Query<'_> {
     /// The field as an operand of a comparison.
     fn operand(&self, id: FieldId) -> Option<(Node, Type)> {
         let field = self.model.entity(self.entity).field(id);
-        let info = Schema::field(self.model, self.entity, &field.name)?;
+        let info = ClientSchema(self.model).field(self.entity, &field.name)?;
         let row = Box::new(node(Kind::Row(VarId(0)), Type::Row(self.entity), false));
         let (kind, ty) = match &field.kind {
             FieldKind::ToOne(_) => (Kind::RefKey { of: row, field: id }, info.key?),
@@ -193,36 +191,4 @@ impl Query<'_> {
 
 fn node(kind: Kind, ty: Type, nullable: bool) -> Node {
     Node { kind, ty, nullable, span: Span::default() }
-}
-
-/// The model as filters see it: without private fields.
-struct ClientSchema<'m>(&'m Model);
-
-impl Schema for ClientSchema<'_> {
-    fn entity_name(&self, entity: EntityId) -> &str {
-        self.0.entity_name(entity)
-    }
-
-    fn field(&self, entity: EntityId, name: &str) -> Option<FieldInfo> {
-        let info = Schema::field(self.0, entity, name)?;
-        (!self.0.entity(entity).field(info.id).private).then_some(info)
-    }
-
-    fn field_names(&self, entity: EntityId) -> Vec<&str> {
-        self.0
-            .entity(entity)
-            .fields
-            .iter()
-            .filter(|field| !field.private && field.rules.read.is_none())
-            .map(|field| field.name.as_str())
-            .collect()
-    }
-
-    fn enum_name(&self, id: EnumId) -> &str {
-        Schema::enum_name(self.0, id)
-    }
-
-    fn enum_values(&self, id: EnumId) -> &[String] {
-        Schema::enum_values(self.0, id)
-    }
 }

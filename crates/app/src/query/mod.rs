@@ -1,5 +1,6 @@
 //! Reads as clients ask for them: parameters in, a shape and its values out.
 
+mod client_schema;
 mod expand;
 mod filter;
 mod sort;

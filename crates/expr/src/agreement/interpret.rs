@@ -20,18 +20,20 @@ enum Bound {
 pub(super) struct Interpreter<'a> {
     surroundings: &'a Surroundings<'a>,
     bound: HashMap<VarId, Bound>,
+    /// Which of false and unknown an undecided `InList` comes to.
+    opens_to_false: bool,
 }
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn new(surroundings: &'a Surroundings<'a>) -> Self {
+    pub(super) fn new(surroundings: &'a Surroundings<'a>, opens_to_false: bool) -> Self {
         let bound = HashMap::from([(VarId(0), Bound::Row((ITEM, surroundings.row)))]);
-        Self { surroundings, bound }
+        Self { surroundings, bound, opens_to_false }
     }
 
     fn with(&self, var: VarId, bound: Bound) -> Self {
         let mut inner = self.bound.clone();
         inner.insert(var, bound);
-        Self { surroundings: self.surroundings, bound: inner }
+        Self { bound: inner, ..*self }
     }
 
     pub(super) fn pred(&self, pred: &Pred) -> Option<bool> {
@@ -91,16 +93,20 @@ impl<'a> Interpreter<'a> {
             Pred::InList(needle, list) => {
                 let ty = type_of(needle);
                 let (needle, list) = (self.term(needle), self.term(list));
+                // The law must hold for whichever of false and unknown the renderer takes.
+                let open = if self.opens_to_false { Some(false) } else { None };
                 if needle == Value::Null {
-                    return None;
+                    return open;
                 }
                 match list {
                     Value::List(items) => Some(items.contains(&needle)),
-                    Value::Json(json) => {
-                        let items = json.as_array()?;
-                        Some(items.iter().any(|item| ops::json_as(item, &ty) == needle))
-                    }
-                    _ => None,
+                    Value::Json(json) => match json.as_array() {
+                        Some(items) => {
+                            Some(items.iter().any(|item| ops::json_as(item, &ty) == needle))
+                        }
+                        None => open,
+                    },
+                    _ => open,
                 }
             }
             Pred::Holds(term) => match self.term(term) {

@@ -18,7 +18,7 @@ impl Checker<'_> {
         right: &Ast,
         span: Span,
     ) -> Option<Node> {
-        let (left, right) = (self.operand(left), self.operand(right));
+        let (left, right) = (self.key_operand(left), self.key_operand(right));
         let (left, right) = (left?, right?);
         for operand in [&left, &right] {
             if operand.node.is_null() {
@@ -46,6 +46,11 @@ impl Checker<'_> {
         };
         let ty = left.ty.clone();
         Some(Node::new(Kind::Arith(op, left.into(), right.into()), ty, nullable, span))
+    }
+
+    fn key_operand<'a>(&mut self, ast: &'a Ast) -> Option<Operand<'a>> {
+        let node = self.node(ast)?;
+        Some(Operand { node: self.key_for_row(node)?, ast })
     }
 
     /// Checks moments moved by durations, spans between moments, and sums of durations.
@@ -98,7 +103,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn neg(&mut self, of: &Ast, span: Span) -> Option<Node> {
-        let mut of = self.node(of)?;
+        let mut of = self.scalar(of)?;
         if of.ty == Type::Json {
             of = json_as(of, &Type::Float);
         }

@@ -108,6 +108,7 @@ impl Checker<'_> {
     }
 
     fn size(&mut self, of: Node, span: Span) -> Option<Node> {
+        let of = self.key_for_row(of)?;
         let func = match (&of.ty, &of.kind) {
             (Type::Text, _) => Func::SizeText,
             (Type::List(_), Kind::List(items)) => {

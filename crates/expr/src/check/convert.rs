@@ -109,7 +109,7 @@ impl Checker<'_> {
                 };
                 let row = Node { kind, ..node };
                 let kind = Kind::Field { of: row.into(), field: info.id };
-                Some(Node::new(kind, info.ty, false, span))
+                Some(Node::new(kind, info.ty, info.nullable, span))
             }
         }
     }

@@ -82,3 +82,49 @@ impl Env for Caller<'_> {
         match *row {}
     }
 }
+
+/// Surroundings in which the atoms of a prepared expression are known.
+pub(crate) struct WithAtoms<'a, E> {
+    pub(crate) env: &'a E,
+    pub(crate) atoms: &'a [Value],
+}
+
+impl<E: Env> Env for WithAtoms<'_, E> {
+    type Row = E::Row;
+
+    fn now(&self) -> Timestamp {
+        self.env.now()
+    }
+
+    fn user(&self) -> Option<Arc<serde_json::Value>> {
+        self.env.user()
+    }
+
+    fn input(&self, field: FieldId) -> Option<Value> {
+        self.env.input(field)
+    }
+
+    fn atom(&self, index: u16) -> Value {
+        self.atoms[usize::from(index)].clone()
+    }
+
+    fn row(&self) -> Option<E::Row> {
+        self.env.row()
+    }
+
+    fn field(&self, row: &E::Row, field: FieldId) -> Value {
+        self.env.field(row, field)
+    }
+
+    fn hop(&self, row: &E::Row, field: FieldId) -> Option<E::Row> {
+        self.env.hop(row, field)
+    }
+
+    fn ref_key(&self, row: &E::Row, field: FieldId) -> Value {
+        self.env.ref_key(row, field)
+    }
+
+    fn rows(&self, row: &E::Row, field: FieldId) -> Vec<E::Row> {
+        self.env.rows(row, field)
+    }
+}

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+pub(crate) use env::WithAtoms;
 pub use env::{Caller, Env};
 
 use crate::ops;
@@ -23,9 +24,10 @@ use crate::tree::{CompareOp, Kind, Node, Quantifier, VarId};
 use crate::types::Type;
 use crate::value::Value;
 
-/// Evaluates an expression; a comparison that cannot be decided for a null gives null.
-pub fn evaluate<E: Env>(node: &Node, env: &E) -> Value {
-    Evaluator::new(env, Nulls::Unknown).value(node)
+/// Evaluates an expression; a comparison that cannot be decided for a null is null or false, as
+/// `nulls` says.
+pub fn evaluate<E: Env>(node: &Node, env: &E, nulls: Nulls) -> Value {
+    Evaluator::new(env, nulls).value(node)
 }
 
 /// Decides a condition: `None` is unknown, which only `Nulls::Unknown` has.

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::predicate::{Pred, Term};
 use crate::prepare::{AtomShape, Nulls};
-use crate::tree::{CompareOp, Kind, LiteralValue, Node, Quantifier};
+use crate::tree::{CompareOp, Func, Kind, LiteralValue, Node, Quantifier};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -141,14 +141,23 @@ impl Lower<'_> {
             return self.open(Pred::Unknown, true, negated, sense);
         }
         let Kind::List(items) = &list.kind else {
-            let json = list.ty == Type::Json;
+            let (list_ty, json) = (&list.ty, list.ty == Type::Json);
             let list = self.term(list);
             if list.is_null() {
                 return self.open(Pred::Unknown, true, negated, sense);
             }
             // JSON bound as a list may turn out to be none.
-            let nullable = needle.nullable || list.nullable || json;
-            return self.open(Pred::InList(needle.term, list.term), nullable, negated, sense);
+            let size = Term::Call(Func::SizeList, vec![(list.term.clone(), list_ty.clone())]);
+            let size = Lowered { term: size, nullable: list.nullable || json };
+            let nullable = needle.nullable || size.nullable;
+            let undecided = or([is_null(needle.clone()), is_null(size)]);
+            let found = Pred::InList(needle.term, list.term);
+            let found = if self.tells_unknown(negated, sense) {
+                or([found, and([undecided, Pred::Unknown])])
+            } else {
+                found
+            };
+            return self.open(found, nullable, negated, sense);
         };
         let (nulls, items): (Vec<_>, Vec<_>) =
             items.iter().map(|item| self.term(item)).partition(Lowered::is_null);
@@ -158,11 +167,19 @@ impl Lower<'_> {
         if !items.is_empty() {
             let items = items.into_iter().map(|item| item.term).collect();
             alternatives.push(Pred::In(needle.term, items));
+        } else if self.tells_unknown(negated, sense) {
+            // Null is in no list, and not out of it either: not even of an empty one.
+            alternatives.push(and([is_null(needle), Pred::Unknown]));
         }
         if !nulls.is_empty() {
             alternatives.push(Pred::Unknown);
         }
         self.open(or(alternatives), nullable, negated, sense)
+    }
+
+    /// Returns whether unknown must be told from false here.
+    fn tells_unknown(&self, negated: bool, sense: Sense) -> bool {
+        self.nulls == Nulls::Unknown && (negated || sense == Sense::Exact)
     }
 
     /// Lowers that a condition is false or unknown.

@@ -10,6 +10,7 @@ use crate::value::Value;
 use super::{Lower, Sense, constant, null};
 
 /// A term, and whether it can be null.
+#[derive(Clone)]
 pub(super) struct Lowered {
     pub(super) term: Term,
     pub(super) nullable: bool,

@@ -63,6 +63,11 @@ pub fn to_int(value: &Value) -> Option<i64> {
     }
 }
 
+/// Returns a double without a fraction as an integer.
+pub fn whole(float: f64) -> Option<i64> {
+    if float.fract() == 0.0 { to_int(&Value::Float(float)) } else { None }
+}
+
 /// Returns a number or a number's text as a double.
 pub fn to_float(value: &Value) -> Option<f64> {
     match value {

@@ -29,7 +29,7 @@ fn scalar(json: &Json, ty: &Type) -> Option<Value> {
     let text = || json.as_str();
     match ty {
         Type::Bool => json.as_bool().map(Value::Bool),
-        Type::Int => whole(json).map(Value::Int),
+        Type::Int => whole_number(json).map(Value::Int),
         Type::Float => json.as_f64().filter(|float| float.is_finite()).map(Value::Float),
         Type::Decimal => match json {
             Json::String(text) => parse_decimal(text),
@@ -51,10 +51,9 @@ fn scalar(json: &Json, ty: &Type) -> Option<Value> {
     }
 }
 
-fn whole(json: &Json) -> Option<i64> {
+fn whole_number(json: &Json) -> Option<i64> {
     if let Some(int) = json.as_i64() {
         return Some(int);
     }
-    let float = json.as_f64().filter(|float| float.fract() == 0.0)?;
-    super::to_int(&Value::Float(float))
+    super::whole(json.as_f64()?)
 }

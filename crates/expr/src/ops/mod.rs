@@ -15,7 +15,9 @@ mod text;
 mod timestamp;
 mod uuid;
 
-pub use convert::{to_date, to_decimal, to_float, to_int, to_text, to_timestamp, write_text};
+pub use convert::{
+    to_date, to_decimal, to_float, to_int, to_text, to_timestamp, whole, write_text,
+};
 pub use date::{
     DAY_MAX, DAY_MIN, civil_from_days, date_to_timestamp, days_from_civil, format_date, parse_date,
     timestamp_to_date, write_date,

@@ -2,12 +2,12 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
-use expr::{EntityId, FieldId, Type};
+use expr::{EntityId, FieldId};
 
 use crate::entity::Check;
 use crate::load::arguments::{text, value};
 use crate::load::draft::Draft;
-use crate::load::expressions::{Names, compile};
+use crate::load::expressions::{self, Names};
 use crate::load::names::{constraint_name, snake_case};
 use crate::report::Problems;
 
@@ -55,7 +55,7 @@ fn check(
         ),
         ..Names::default()
     };
-    let rule = compile(draft, problems, value(directive, "expr")?, names, Type::Bool)?;
+    let rule = expressions::condition(draft, problems, value(directive, "expr")?, names)?;
     let message = text(directive, "message").map(|message| message.value.to_owned());
     Some(Check { name, rule, message, field })
 }

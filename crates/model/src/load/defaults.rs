@@ -9,7 +9,7 @@ use crate::field::Default;
 use crate::load::arguments::value;
 use crate::load::attributes::describe;
 use crate::load::draft::{Draft, FieldDraft, Shape};
-use crate::load::expressions::{Names, compile};
+use crate::load::expressions::{self, Names};
 use crate::load::literals;
 use crate::report::Problems;
 
@@ -29,7 +29,13 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
                             ),
                             ..Names::default()
                         };
-                        let rule = compile(draft, problems, literal, names, scalar.expr_type())?;
+                        let rule = expressions::value(
+                            draft,
+                            problems,
+                            literal,
+                            names,
+                            scalar.expr_type(),
+                        )?;
                         check_result(draft, field, literal, &rule, problems);
                         Some(rule)
                     })
@@ -86,7 +92,7 @@ fn default(
     };
     if let Some(expression) = expression {
         let names = Names { input: Some(id), user: true, now: true, ..Names::default() };
-        return compile(draft, problems, expression, names, ty).map(Default::Expr);
+        return expressions::value(draft, problems, expression, names, ty).map(Default::Expr);
     }
     let constant = constant?;
     let place = draft.parsed.place(constant.location());

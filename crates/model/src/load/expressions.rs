@@ -24,14 +24,36 @@ pub(crate) struct Names {
     pub(crate) stored_only: Option<&'static str>,
 }
 
-/// Compiles one expression; reports its mistakes and returns none if there are any.
-pub(crate) fn compile(
+/// Compiles a condition; reports its mistakes and returns none if there are any.
+pub(crate) fn condition(
+    draft: &Draft<'_>,
+    problems: &mut Problems<'_>,
+    literal: &Node<Value>,
+    names: Names,
+) -> Option<Rule> {
+    let (text, node) = compile(draft, problems, literal, names, Type::Bool)?;
+    Some(Rule { text, expr: expr::prepare(node) })
+}
+
+/// Compiles an expression whose value is used; reports its mistakes and returns none if there are any.
+pub(crate) fn value(
     draft: &Draft<'_>,
     problems: &mut Problems<'_>,
     literal: &Node<Value>,
     names: Names,
     expected: Type,
 ) -> Option<Rule> {
+    let (text, node) = compile(draft, problems, literal, names, expected)?;
+    Some(Rule { text, expr: expr::prepare_value(node) })
+}
+
+fn compile(
+    draft: &Draft<'_>,
+    problems: &mut Problems<'_>,
+    literal: &Node<Value>,
+    names: Names,
+    expected: Type,
+) -> Option<(String, expr::Node)> {
     let place = draft.parsed.place(literal.location());
     let Some(text) = literal.as_str() else {
         problems
@@ -66,7 +88,7 @@ pub(crate) fn compile(
                 }
                 strays.is_empty()
             });
-            stored.then(|| Rule { text: text.to_owned(), expr: expr::prepare(node) })
+            stored.then(|| (text.to_owned(), node))
         }
         Err(_) if view.is_doubtful() => None,
         Err(mistakes) => {

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
-use expr::{EntityId, FieldId, Type};
+use expr::{EntityId, FieldId};
 
 use crate::entity::{Index, IndexColumn};
 use crate::field::{ColumnId, Scalar};
 use crate::load::arguments::{Text, texts, truth, value};
 use crate::load::draft::{Draft, Shape};
-use crate::load::expressions::{Names, compile};
+use crate::load::expressions::{self, Names};
 use crate::load::keys::relation_instead;
 use crate::load::names::{constraint_name, shorten, stable_hash};
 use crate::report::{Place, Problems};
@@ -112,7 +112,7 @@ fn index(
             stored_only: Some("an index sees the stored fields of its own row"),
             ..Names::default()
         };
-        index.filter = compile(draft, problems, literal, names, Type::Bool);
+        index.filter = expressions::condition(draft, problems, literal, names);
         complete &= index.filter.is_some();
     }
     complete.then_some(index)

@@ -2,13 +2,13 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
-use expr::{EntityId, Type};
+use expr::EntityId;
 
 use crate::entity::{Rule, RuleSet};
 use crate::field::FieldRules;
 use crate::load::arguments::value;
 use crate::load::draft::{Draft, FieldDraft, Shape};
-use crate::load::expressions::{Names, compile};
+use crate::load::expressions::{self, Names};
 use crate::report::Problems;
 
 /// Reads the rules of all entities and fields.
@@ -92,7 +92,7 @@ fn rule(
     problems: &mut Problems<'_>,
 ) -> Option<Rule> {
     let literal = arguments.iter().find_map(|argument| value(directive, argument))?;
-    compile(draft, problems, literal, names, Type::Bool)
+    expressions::condition(draft, problems, literal, names)
 }
 
 fn misplaced(

@@ -211,21 +211,22 @@ fn write_joined_key<R: Row>(out: &mut Vec<u8>, columns: &[(usize, Show)], row: &
         out.extend_from_slice(b"null");
         return;
     }
-    let parts: Vec<String> =
-        columns.iter().map(|(column, show)| key_part_text(*show, row.cell(*column))).collect();
+    let parts: Vec<String> = columns
+        .iter()
+        .map(|(column, show)| crate::key::percent_encode(&key_part_text(*show, row.cell(*column))))
+        .collect();
     write_text(out, &parts.join(","));
 }
 
-/// Returns a key's part as it stands in a path, percent-encoded.
+/// Returns a key's part as text.
 pub(crate) fn key_part_text(show: Show, cell: Cell<'_>) -> String {
     let mut json = Vec::new();
     write_cell(&mut json, show, cell);
-    let text = match serde_json::from_slice(&json) {
+    match serde_json::from_slice(&json) {
         Ok(serde_json::Value::String(text)) => text,
         Ok(other) => other.to_string(),
         Err(_) => String::new(),
-    };
-    crate::key::percent_encode(&text)
+    }
 }
 
 /// Returns the key in the form child statements read it: a scalar, or an array of several parts;

@@ -40,6 +40,8 @@ struct Join {
     parent: Alias,
     field: FieldId,
     alias: Alias,
+    /// Whether there may be no row.
+    optional: bool,
     sql: String,
 }
 
@@ -106,13 +108,31 @@ impl<'m> Renderer<'m> {
         let kind = if self.fixed.contains(&(parent.clone(), field)) { "JOIN" } else { "LEFT JOIN" };
         let sql =
             format!(" {kind} {} AS {} ON {}", self.table(target), alias.name, on.join(" AND "));
+        let required = model.entity(entity).field(field).required && !relation.other_module;
+        let optional = !required || self.is_optional(parent);
         self.froms[parent.from].joins.push(Join {
             parent: parent.clone(),
             field,
             alias: alias.clone(),
+            optional,
             sql,
         });
         (alias, target)
+    }
+
+    fn is_optional(&self, alias: &Alias) -> bool {
+        let joins = self.froms.get(alias.from).map_or(&[][..], |from| &from.joins);
+        joins.iter().any(|join| join.alias == *alias && join.optional)
+    }
+
+    /// Makes a value computed from a row null where there is no row; what is computed from nulls
+    /// need not be null.
+    pub(super) fn of_present_row(&self, sql: String, alias: &Alias, entity: EntityId) -> String {
+        if !self.is_optional(alias) {
+            return sql;
+        }
+        let key = self.column(alias, entity, self.model.entity(entity).key_columns[0]);
+        format!("CASE WHEN {key} IS NOT NULL THEN {sql} END")
     }
 
     /// Follows a path to its row. In a guarded frame also returns the conditions under which the

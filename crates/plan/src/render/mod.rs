@@ -83,14 +83,15 @@ impl<'m> Renderer<'m> {
             }
             Kind::Compare(CompareOp::Eq, left, right) => {
                 let Kind::RefKey { of, field } = &left.kind else { return };
+                if !matches!((&of.kind, &right.kind), (Kind::Row(VarId(0)), Kind::Atom(_))) {
+                    return;
+                }
                 let FieldKind::ToOne(relation) = &self.model.entity(entity).field(*field).kind
                 else {
                     return;
                 };
                 let required = self.model.entity(entity).field(*field).required;
-                let of_row = matches!(of.kind, Kind::Row(VarId(0)));
-                let value = matches!(right.kind, Kind::Atom(_));
-                if of_row && value && required && !relation.other_module {
+                if required && !relation.other_module {
                     self.fixed.push((alias.clone(), *field));
                 }
             }
@@ -215,7 +216,10 @@ impl<'m> Renderer<'m> {
                 self.column(alias, entity, *column)
             }
             FieldKind::ToOne(relation) => self.column(alias, entity, relation.columns[0]),
-            FieldKind::Computed { expr, .. } => self.computed(alias, entity, expr),
+            FieldKind::Computed { expr, .. } => {
+                let sql = self.computed(alias, entity, expr);
+                self.of_present_row(sql, alias, entity)
+            }
             FieldKind::ToMany { .. } => "NULL".to_owned(),
         }
     }

@@ -67,7 +67,7 @@ impl Renderer<'_> {
     fn in_list(&mut self, needle: &Term, list: &Term) -> String {
         let ty = needle.ty();
         let needle_sql = self.term(needle);
-        let list_sql = self.term(list);
+        let list_sql = self.list(list);
         let alias = self.new_alias(0);
         let element = match list.ty() {
             Type::Json => self.dialect.element_as(alias.name(), &ty),
@@ -88,7 +88,7 @@ impl Renderer<'_> {
 
     fn exists_element(&mut self, list: &Term, var: VarId, pred: &Pred) -> String {
         let json = list.ty() == Type::Json;
-        let list = self.term(list);
+        let list = self.list(list);
         let alias = self.new_alias(0);
         let elements = self.dialect.elements(&list, alias.name());
         self.bound(var, Place::Element { alias, json }, |renderer| {

@@ -1,6 +1,6 @@
 //! Terms as SQL scalars.
 
-use expr::{Kind, Path, Term, Type, VarId};
+use expr::{Func, Kind, Path, Term, Type, VarId};
 
 use super::{Place, Renderer};
 use crate::binds::BindSource;
@@ -47,8 +47,13 @@ impl Renderer<'_> {
                 self.dialect.arithmetic(*op, (&left, left_ty), (&right, right_ty))
             }
             Term::Call(func, args) => {
-                let args: Vec<(String, Type)> =
-                    args.iter().map(|(arg, ty)| (self.term(arg), ty.clone())).collect();
+                let args: Vec<(String, Type)> = args
+                    .iter()
+                    .map(|(arg, ty)| match func {
+                        Func::SizeList => (self.list(arg), ty.clone()),
+                        _ => (self.term(arg), ty.clone()),
+                    })
+                    .collect();
                 self.dialect.call(*func, &args)
             }
             Term::CountRows { of, relation } => {
@@ -87,6 +92,14 @@ impl Renderer<'_> {
         }
         let source = BindSource::Atom(frame.atoms_from + index);
         self.bind(source)
+    }
+
+    /// Renders a list; JSON that is none is null, for its members or its text are no elements.
+    pub(super) fn list(&mut self, list: &Term) -> String {
+        match list.ty() {
+            ty @ Type::Json => self.json_as(list, &ty),
+            _ => self.term(list),
+        }
     }
 
     fn json_as(&mut self, json: &Term, ty: &Type) -> String {

@@ -1,0 +1,52 @@
+//! The model as clients name it in filters and sorts.
+
+use expr::{EntityId, EnumId, FieldInfo, Kind, LiteralValue, Schema, Value};
+use model::{FieldKind, Model, Rule};
+
+/// The model without private fields, and with null wherever a read rule may hide something.
+pub(super) struct ClientSchema<'m>(pub(super) &'m Model);
+
+impl Schema for ClientSchema<'_> {
+    fn entity_name(&self, entity: EntityId) -> &str {
+        self.0.entity_name(entity)
+    }
+
+    fn field(&self, entity: EntityId, name: &str) -> Option<FieldInfo> {
+        let mut info = Schema::field(self.0, entity, name)?;
+        let field = self.0.entity(entity).field(info.id);
+        if field.private {
+            return None;
+        }
+        let row_may_hide = match &field.kind {
+            FieldKind::ToOne(relation) => {
+                let rule = self.0.entity(relation.target).rules.read.as_ref();
+                rule.is_none_or(may_hide)
+            }
+            _ => false,
+        };
+        info.nullable |= row_may_hide || field.rules.read.as_ref().is_some_and(may_hide);
+        Some(info)
+    }
+
+    fn field_names(&self, entity: EntityId) -> Vec<&str> {
+        self.0
+            .entity(entity)
+            .fields
+            .iter()
+            .filter(|field| !field.private && field.rules.read.is_none())
+            .map(|field| field.name.as_str())
+            .collect()
+    }
+
+    fn enum_name(&self, id: EnumId) -> &str {
+        Schema::enum_name(self.0, id)
+    }
+
+    fn enum_values(&self, id: EnumId) -> &[String] {
+        Schema::enum_values(self.0, id)
+    }
+}
+
+fn may_hide(rule: &Rule) -> bool {
+    !matches!(rule.expr.tree.kind, Kind::Literal(LiteralValue(Value::Bool(true))))
+}
