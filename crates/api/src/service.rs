@@ -48,11 +48,28 @@ impl Service {
     }
 }
 
+impl Service {
+    async fn ready(&self, context: &RequestContext) -> Response {
+        let store = self.current.load().rest.app.store.clone();
+        match store.ready().await {
+            Ok(()) => Response::default(),
+            Err(error) => {
+                tracing::warn!(error = %error, "not ready");
+                let detail = "the database does not answer";
+                let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail);
+                problem.into_response(&context.request_id)
+            }
+        }
+    }
+}
+
 impl Handler for Service {
     async fn handle(&self, request: Request<Incoming>, context: &RequestContext) -> Response {
         let (parts, body) = request.into_parts();
         match parts.uri.path() {
-            "/healthz" | "/readyz" => return Response::default(),
+            // Alive as long as it answers; ready as long as the database does.
+            "/healthz" => return Response::default(),
+            "/readyz" => return self.ready(context).await,
             _ => {}
         }
         let _open = self.gate.read().await;

@@ -9,6 +9,7 @@ mod error;
 mod functions;
 pub mod migrate;
 mod reader;
+mod ready;
 mod run;
 mod scan;
 mod writer;
@@ -23,6 +24,7 @@ use plan::Program;
 pub use error::Error;
 
 use reader::{Outcome, Readers, Slots};
+use ready::Probe;
 use scan::Scanners;
 use writer::Writer;
 
@@ -91,6 +93,14 @@ impl Store {
     /// When the queue is full, or the database fails; then nothing was written.
     pub async fn write<P: Program>(&self, program: P) -> Result<P::Output, Error> {
         self.0.writer.run(program).await
+    }
+
+    /// Returns once the database has answered through the same queue as writes.
+    ///
+    /// # Errors
+    /// When the queue is full, or the database fails.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.write(Probe::new()).await
     }
 
     /// Returns the number of commits published so far.

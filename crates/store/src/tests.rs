@@ -234,3 +234,12 @@ async fn a_closed_store_keeps_what_was_written_and_takes_no_more() {
     let again = Store::open(Options::new(dir.path().join("data.db"))).expect("it opens again");
     assert_eq!(count(&again).await, 1);
 }
+
+#[tokio::test]
+async fn a_store_is_ready_until_it_is_closed() {
+    let dir = TempDir::new().unwrap();
+    let store = Store::open(Options::new(dir.path().join("data.db"))).unwrap();
+    store.ready().await.unwrap();
+    store.close().await;
+    assert!(matches!(store.ready().await, Err(Error::Closed)));
+}

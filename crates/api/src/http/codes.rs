@@ -39,6 +39,7 @@ pub const CODES: &[Code] = &[
     code(422, "check_failed", "a condition of the model does not hold"),
     code(431, "head_too_large", "the request's head exceeds `[limits] header_bytes_max`"),
     code(500, "internal", "our mistake; the log has the cause under the request id"),
+    code(503, "not_ready", "`/readyz`: the database does not answer"),
     code(503, "overloaded", "the server has too much to do; try again"),
     code(503, "query_timeout", "the query takes too long"),
     code(503, "timeout", "the request exceeds `[limits] request_timeout`"),

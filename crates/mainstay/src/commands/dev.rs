@@ -138,12 +138,18 @@ fn greet(dir: &Path, url: &str, app: &App) {
         return;
     };
     super::say(&format!(
-        "\nTry:\n\n  curl '{url}/api/v1/{route}?limit=3'\n  curl -H \"Authorization: Bearer $(mainstay user \
+        "\nTry:\n\n  curl '{url}/api/v1/{route}?limit=3'\n  curl -H \"Authorization: Bearer $({mainstay} user \
          token --sub 0198c0de-0000-7000-8000-000000000001 --claim role=admin {dir})\" \
          '{url}/api/v1/{route}?count=exact&fields=id'\n",
+        mainstay = called_as(),
         route = entity.route,
         dir = dir.display(),
     ));
+}
+
+/// How this program was called, so that a printed command works where it was not installed.
+fn called_as() -> String {
+    std::env::args().next().unwrap_or_else(|| "mainstay".to_owned())
 }
 
 /// Whether anyone may read some row of the entity.
