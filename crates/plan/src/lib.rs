@@ -12,6 +12,7 @@ mod program;
 pub mod read;
 mod render;
 mod rules;
+mod sequence;
 pub mod write;
 
 pub use binds::{BindSource, bind, client_form};
@@ -20,3 +21,4 @@ pub use encode::{Encoder, Member, Show};
 pub use key::{key_object, key_text, percent_encode, reference_text};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 pub use rules::{AtomValues, RuleBook, RuleRef};
+pub use sequence::{Sequence, Step, Steps};

@@ -83,7 +83,8 @@ pub trait Program: Send + 'static {
     /// Returns to the state before the first statement: the store runs the program again, elsewhere.
     fn restart(&mut self);
 
-    /// Says how the transaction ends, and hands over the output. Reads are never committed.
+    /// Says how the transaction ends, and hands over the output. Where it ran as a read, there is
+    /// nothing to keep or to undo.
     fn finish(self) -> (Verdict, Self::Output);
 }
 

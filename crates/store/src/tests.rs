@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use plan::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
+use plan::{Bind, Cell, Constraint, Program, Row, Sequence, Statement, Step, Steps, Verdict};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -55,6 +55,44 @@ impl Program for Run {
             Some(constraint) => (Verdict::Rollback, Err(constraint)),
             None => (Verdict::Commit, Ok(self.found)),
         }
+    }
+}
+
+/// Writes 0, 1, 2 and so on by a program each, made with the count that the one before has seen.
+struct Counting {
+    seen: Vec<i64>,
+    refused: Option<Constraint>,
+    rows: i64,
+    wrong_at: Option<i64>,
+}
+
+impl Steps for Counting {
+    type Program = Run;
+    type Output = (Verdict, Vec<i64>, Option<Constraint>);
+
+    fn next(&mut self) -> Step<Run> {
+        let next = self.seen.last().copied().unwrap_or(0);
+        if next == self.rows {
+            return Step::End(Verdict::Commit);
+        }
+        let number = if self.wrong_at == Some(next) { 1_000_000 } else { next };
+        let insert = format!("INSERT INTO row (n) VALUES ({number})");
+        Step::Run(run(&[&insert, "SELECT COUNT(*) FROM row"]))
+    }
+
+    fn done(&mut self, output: Result<Vec<i64>, Constraint>) {
+        match output {
+            Ok(counts) => self.seen.extend(counts),
+            Err(constraint) => self.refused = Some(constraint),
+        }
+    }
+
+    fn restart(&mut self) {
+        self.seen.clear();
+    }
+
+    fn finish(self, verdict: Verdict) -> Self::Output {
+        (verdict, self.seen, self.refused)
     }
 }
 
@@ -141,6 +179,24 @@ async fn a_refused_statement_undoes_the_whole_program() {
         assert_eq!(result.expect("the store works"), Err(constraint));
         assert_eq!(count(&store).await, 0, "{sql}");
     }
+}
+
+#[tokio::test]
+async fn a_sequence_sees_its_own_writes_and_is_kept_whole_or_not_at_all() {
+    let (_dir, store) = open().await;
+    let counting = |wrong_at| {
+        let steps = Counting { seen: Vec::new(), refused: None, rows: 5, wrong_at };
+        Sequence::new(steps)
+    };
+    for wrong_at in 0..5 {
+        let (verdict, seen, refused) = store.write(counting(Some(wrong_at))).await.expect("run");
+        assert_eq!((verdict, count(&store).await), (Verdict::Rollback, 0), "{wrong_at}");
+        assert_eq!(seen, (1..=wrong_at).collect::<Vec<_>>());
+        assert_eq!(refused, Some(Constraint::Check("small".to_owned())));
+    }
+    let (verdict, seen, refused) = store.write(counting(None)).await.expect("run");
+    assert_eq!((verdict, seen, refused), (Verdict::Commit, vec![1, 2, 3, 4, 5], None));
+    assert_eq!(count(&store).await, 5);
 }
 
 #[tokio::test]

@@ -365,6 +365,6 @@ impl Program for ReadRun {
             Target::One => ReadOutput::One(self.one()),
             Target::Many => ReadOutput::Many(self.page()),
         };
-        (Verdict::Rollback, output)
+        (Verdict::Commit, output)
     }
 }
