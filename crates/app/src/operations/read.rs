@@ -74,7 +74,7 @@ fn bad_cursor(error: &plan::read::CursorError) -> Refusal {
 
 /// A caller whom no row of the entity is open to is told so, rather than shown an empty list.
 fn may_read_any(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
-    if may_read_some(app, caller, entity) { Ok(()) } else { Err(denied(caller)) }
+    if may_read_some(app, caller, entity) { Ok(()) } else { Err(denied(caller.user.is_some())) }
 }
 
 /// Returns whether the read rule leaves open that the caller sees some row.
@@ -84,8 +84,9 @@ pub fn may_read_some(app: &App, caller: &Caller<'_>, entity: EntityId) -> bool {
     !matches!(expr::lower(&rule.tree, &shapes, expr::Nulls::Unknown), Pred::False | Pred::Unknown)
 }
 
-pub(super) fn denied(caller: &Caller<'_>) -> Refusal {
-    if caller.user.is_some() { Refusal::Forbidden } else { Refusal::Unauthenticated }
+/// Says no: to a caller who may not, or to nobody, who may sign in.
+pub(super) fn denied(signed_in: bool) -> Refusal {
+    if signed_in { Refusal::Forbidden } else { Refusal::Unauthenticated }
 }
 
 /// Finds or makes the plan, and completes the atoms with those of the rules.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Pred};
-use model::{ColumnId, Entity};
+use model::{ColumnId, Entity, Model};
 use plan::read::RowBody;
 use plan::write::{
     WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
@@ -29,9 +29,9 @@ pub enum Precondition {
 /// A row that was created or changed.
 #[derive(Debug)]
 pub struct Saved {
-    /// The row; `None` where the caller may not read it.
+    /// The row; `None` where the caller may not read it, or where it was deleted.
     pub row: Option<RowBody>,
-    /// Its key.
+    /// Its key; empty where it was deleted.
     pub key: Vec<Bind>,
 }
 
@@ -45,10 +45,7 @@ pub async fn create(
     entity: EntityId,
     body: Body,
 ) -> Result<Saved, Refusal> {
-    may_create(app, caller, entity)?;
-    let input = written(&app.model, entity, body, Purpose::Create, caller, &app.ids)?;
-    let key = key_of(app.model.entity(entity), &input.columns);
-    save(app, caller, WriteKind::Create, entity, input, key, Precondition::None).await
+    Write::create(app, caller, entity, body)?.run(app).await
 }
 
 /// Changes some fields of a row.
@@ -63,12 +60,7 @@ pub async fn update(
     body: Body,
     precondition: Precondition,
 ) -> Result<Saved, Refusal> {
-    let mut input = written(&app.model, entity, body, Purpose::Update, caller, &app.ids)?;
-    if input.sent.is_empty() {
-        // Nothing was sent, so nothing is written, not even the time.
-        input.columns.clear();
-    }
-    save(app, caller, WriteKind::Update, entity, input, key, precondition).await
+    Write::update(app, caller, entity, key, body, precondition)?.run(app).await
 }
 
 /// Deletes a row.
@@ -82,61 +74,102 @@ pub async fn delete(
     key: Vec<Bind>,
     precondition: Precondition,
 ) -> Result<(), Refusal> {
-    let input = Written::default();
-    run(app, caller, WriteKind::Delete, entity, input, key, precondition).await.map(|_| ())
+    Write::delete(app, caller, entity, key, precondition).run(app).await.map(|_| ())
 }
 
-async fn save(
-    app: &App,
-    caller: &Caller<'_>,
-    kind: WriteKind,
-    entity: EntityId,
-    input: Written,
-    key: Vec<Bind>,
-    precondition: Precondition,
-) -> Result<Saved, Refusal> {
-    match run(app, caller, kind, entity, input, key, precondition).await? {
-        WriteOutput::Written { row, key } => Ok(Saved { row, key }),
-        _ => unreachable!("`run` turned every other end into a refusal"),
+/// A write ready to run: its body is read, and its plan is found.
+pub(crate) struct Write {
+    pub(crate) run: WriteRun,
+    pub(crate) judge: Judge,
+}
+
+impl Write {
+    /// Prepares a create.
+    pub(crate) fn create(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        body: Body,
+    ) -> Result<Self, Refusal> {
+        may_create(app, caller, entity)?;
+        let input = written(&app.model, entity, body, Purpose::Create, caller, &app.ids)?;
+        let key = key_of(app.model.entity(entity), &input.columns);
+        Ok(Self::new(app, caller, WriteKind::Create, entity, input, key, Precondition::None))
+    }
+
+    /// Prepares an update.
+    pub(crate) fn update(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        key: Vec<Bind>,
+        body: Body,
+        precondition: Precondition,
+    ) -> Result<Self, Refusal> {
+        let mut input = written(&app.model, entity, body, Purpose::Update, caller, &app.ids)?;
+        if input.sent.is_empty() {
+            // Nothing was sent, so nothing is written, not even the time.
+            input.columns.clear();
+        }
+        Ok(Self::new(app, caller, WriteKind::Update, entity, input, key, precondition))
+    }
+
+    /// Prepares a delete.
+    pub(crate) fn delete(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        key: Vec<Bind>,
+        precondition: Precondition,
+    ) -> Self {
+        Self::new(app, caller, WriteKind::Delete, entity, Written::default(), key, precondition)
+    }
+
+    fn new(
+        app: &App,
+        caller: &Caller<'_>,
+        kind: WriteKind,
+        entity: EntityId,
+        input: Written,
+        key: Vec<Bind>,
+        precondition: Precondition,
+    ) -> Self {
+        let hashes = match precondition {
+            Precondition::None => None,
+            Precondition::Hashes(hashes) => Some(hashes),
+        };
+        let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
+        let shape = WriteShape {
+            entity,
+            kind,
+            columns,
+            sent: input.sent.iter().map(|(field, _)| *field).collect(),
+            matched: hashes.is_some(),
+        };
+        let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
+        let (plan, atoms) = planned(app, &with_input, &shape);
+        let judge = Judge { entity, kind, signed_in: caller.user.is_some() };
+        let values = WriteValues { atoms, key, inputs, hashes };
+        Self { run: WriteRun::new(plan, values), judge }
+    }
+
+    /// Runs it in a transaction of its own.
+    async fn run(self, app: &App) -> Result<Saved, Refusal> {
+        let output = app.store.write(self.run).await?;
+        self.judge.judge(&app.model, output)
     }
 }
 
-async fn run(
-    app: &App,
-    caller: &Caller<'_>,
-    kind: WriteKind,
-    entity: EntityId,
-    input: Written,
-    key: Vec<Bind>,
-    precondition: Precondition,
-) -> Result<WriteOutput, Refusal> {
-    let hashes = match precondition {
-        Precondition::None => None,
-        Precondition::Hashes(hashes) => Some(hashes),
-    };
-    let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
-    let shape = WriteShape {
-        entity,
-        kind,
-        columns,
-        sent: input.sent.iter().map(|(field, _)| *field).collect(),
-        matched: hashes.is_some(),
-    };
-    let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
-    let (plan, atoms) = planned(app, &with_input, &shape);
-    let values = WriteValues { atoms, key, inputs, hashes };
-    let output = app.store.write(WriteRun::new(plan, values)).await?;
-    judged(app, caller, &shape, output)
-}
-
 fn may_create(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
-    let Some(rule) = RuleRef::Create(entity).of(&app.model) else { return Err(denied(caller)) };
+    let Some(rule) = RuleRef::Create(entity).of(&app.model) else {
+        return Err(denied(caller.user.is_some()));
+    };
     if uses_input(&rule.atoms) {
         return Ok(());
     }
     let shapes: AtomShapes = rule.atom_values(caller).iter().map(AtomShape::of).collect();
     match expr::lower(&rule.tree, &shapes, expr::Nulls::Unknown) {
-        Pred::False | Pred::Unknown => Err(denied(caller)),
+        Pred::False | Pred::Unknown => Err(denied(caller.user.is_some())),
         _ => Ok(()),
     }
 }
@@ -180,23 +213,31 @@ fn planned(app: &App, caller: &Caller<'_>, shape: &WriteShape) -> (Arc<WritePlan
     (plan, atoms)
 }
 
-fn judged(
-    app: &App,
-    caller: &Caller<'_>,
-    shape: &WriteShape,
-    output: WriteOutput,
-) -> Result<WriteOutput, Refusal> {
-    let entity = app.model.entity(shape.entity);
-    Err(match output {
-        output @ (WriteOutput::Written { .. } | WriteOutput::Deleted) => return Ok(output),
-        WriteOutput::NotFound => Refusal::NotFound,
-        WriteOutput::Denied => denied(caller),
-        WriteOutput::DeniedFields(fields) => Refusal::ForbiddenFields(field_names(entity, &fields)),
-        WriteOutput::Stale => Refusal::Stale,
-        WriteOutput::NoTarget(fields) => no_target(entity, &fields),
-        WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
-        WriteOutput::Violated(constraint) => violated(entity, shape, &constraint),
-    })
+/// What it takes to say what came of a write.
+pub(crate) struct Judge {
+    entity: EntityId,
+    kind: WriteKind,
+    signed_in: bool,
+}
+
+impl Judge {
+    /// Turns what came of the write into what its caller is told.
+    pub(crate) fn judge(&self, model: &Model, output: WriteOutput) -> Result<Saved, Refusal> {
+        let entity = model.entity(self.entity);
+        Err(match output {
+            WriteOutput::Written { row, key } => return Ok(Saved { row, key }),
+            WriteOutput::Deleted => return Ok(Saved { row: None, key: Vec::new() }),
+            WriteOutput::NotFound => Refusal::NotFound,
+            WriteOutput::Denied => denied(self.signed_in),
+            WriteOutput::DeniedFields(fields) => {
+                Refusal::ForbiddenFields(field_names(entity, &fields))
+            }
+            WriteOutput::Stale => Refusal::Stale,
+            WriteOutput::NoTarget(fields) => no_target(entity, &fields),
+            WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
+            WriteOutput::Violated(constraint) => violated(entity, self.kind, &constraint),
+        })
+    }
 }
 
 fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
@@ -209,10 +250,10 @@ fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
     Refusal::Body(bad)
 }
 
-fn violated(entity: &Entity, shape: &WriteShape, constraint: &Constraint) -> Refusal {
+fn violated(entity: &Entity, kind: WriteKind, constraint: &Constraint) -> Refusal {
     match constraint {
         Constraint::Unique(columns) => Refusal::Duplicate(fields_of_columns(entity, columns)),
-        Constraint::ForeignKey if shape.kind == WriteKind::Delete => Refusal::InUse(None),
+        Constraint::ForeignKey if kind == WriteKind::Delete => Refusal::InUse(None),
         // References that the client sent were found before; this one is the caller's own.
         Constraint::ForeignKey => Refusal::Forbidden,
         Constraint::Check(name) => {
