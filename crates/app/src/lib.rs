@@ -3,6 +3,7 @@
 //! A door (REST, later GraphQL, batch, live, functions) parses its request into a `query` or an
 //! `input::Body` and calls an operation. Rules, bounds and validation live here and nowhere else.
 
+pub mod access;
 mod application;
 pub mod callers;
 pub mod clock;

@@ -1,9 +1,13 @@
 //! The command line.
 
+mod rules;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use rules::{Matrix, Rules, Shown};
 
 /// The backend a startup starts with and does not have to rewrite.
 #[derive(Debug, Parser)]
@@ -26,6 +30,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Bring the database to the model.
     Migrate(Migrate),
+    /// Look at the access rules: who may do what.
+    Rules(Rules),
     /// Manage callers.
     #[command(subcommand)]
     User(User),

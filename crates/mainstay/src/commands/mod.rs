@@ -4,6 +4,7 @@ mod check;
 mod dev;
 mod migrate;
 mod new;
+mod rules;
 mod serve;
 mod token;
 
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Rules(args) => rules::run(&args),
         Command::User(User::Token(args)) => token::run(&args),
     };
     match result {

@@ -1,5 +1,6 @@
 //! Black-box tests: they see what a client sees.
 
+mod access;
 mod bodies;
 mod callers;
 mod commands;

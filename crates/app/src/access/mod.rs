@@ -1,0 +1,14 @@
+//! Who may do what, to look at: the rules of a model as a matrix, the reasons of one decision, and
+//! what a change of the model widens.
+//!
+//! Nothing here decides for a client; operations do. What is shown is held to what they do by tests.
+
+mod fold;
+mod formula;
+mod matrix;
+mod who;
+
+pub use fold::fold;
+pub use formula::Formula;
+pub use matrix::{EntityAccess, FieldAccess, Matrix, Operation};
+pub use who::Who;
