@@ -26,7 +26,7 @@ pub use mistake::Mistake;
 pub use parse::{Ast, AstKind, Name, parse};
 pub use predicate::{Path, Pred, Term};
 pub use prepare::{AtomShape, Nulls, Prepared, prepare, prepare_value};
-pub use schema::{EntityId, EnumId, FieldId, FieldInfo, Schema, Scope};
+pub use schema::{DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Schema, Scope};
 pub use tree::{
     ArithOp, CompareOp, Func, Kind, LiteralValue, Node, PathStep, Quantifier, Span, VarId,
 };

@@ -14,6 +14,23 @@ pub struct FieldId(pub u32);
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EnumId(pub u32);
 
+/// A nested type's index in the model.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DocumentId(pub u32);
+
+/// What is known of the JSON in a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JsonShape {
+    /// Anything.
+    Any,
+    /// A scalar of this type.
+    Scalar(Type),
+    /// An object of a nested type.
+    Object(DocumentId),
+    /// A list of such.
+    List(Box<JsonShape>),
+}
+
 /// What is known of a field when an expression names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldInfo {
@@ -44,6 +61,26 @@ pub trait Schema {
     fn enum_name(&self, id: EnumId) -> &str;
     /// Returns the enum's values in the order of declaration.
     fn enum_values(&self, id: EnumId) -> &[String];
+
+    /// Returns what the JSON in a field is declared to be.
+    fn shape(&self, _entity: EntityId, _field: FieldId) -> JsonShape {
+        JsonShape::Any
+    }
+
+    /// Returns the nested type's name, for messages.
+    fn document_name(&self, _id: DocumentId) -> &str {
+        ""
+    }
+
+    /// Returns what a member of a nested type is declared to be.
+    fn member(&self, _id: DocumentId, _name: &str) -> Option<JsonShape> {
+        None
+    }
+
+    /// Returns the names of a nested type's members, for suggestions.
+    fn member_names(&self, _id: DocumentId) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 /// The names an expression may use, and what they mean.

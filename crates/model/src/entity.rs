@@ -2,6 +2,7 @@
 
 use expr::{EntityId, EnumId, FieldId, Prepared};
 
+use crate::document::Document;
 use crate::field::{Column, ColumnId, Field};
 
 /// A checked application model.
@@ -13,6 +14,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// Enums; `EnumId` is the index.
     pub enums: Vec<EnumType>,
+    /// Nested types; `DocumentId` is the index.
+    pub documents: Vec<Document>,
 }
 
 /// A module: a folder below `modules/`.

@@ -1,6 +1,6 @@
 //! Fields, their columns and their constraints.
 
-use expr::{EntityId, EnumId, FieldId, Value};
+use expr::{DocumentId, EntityId, EnumId, FieldId, Value};
 
 use crate::entity::Rule;
 
@@ -129,6 +129,22 @@ pub enum Scalar {
     Url,
     /// An enum's value.
     Enum(EnumId),
+    /// JSON of a nested type.
+    Document(DocumentId),
+    /// A list of such.
+    Documents(DocumentId),
+}
+
+impl Scalar {
+    /// Returns whether it is stored as JSON, which has no order and is in no key.
+    pub fn is_json(self) -> bool {
+        self == Self::Json || self.is_nested()
+    }
+
+    /// Returns whether it is JSON of a nested type.
+    pub fn is_nested(self) -> bool {
+        matches!(self, Self::Document(_) | Self::Documents(_))
+    }
 }
 
 /// Who sets a field.

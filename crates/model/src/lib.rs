@@ -4,6 +4,7 @@
 //! mistake in it, each with its place and a suggestion.
 
 pub mod config;
+mod document;
 mod entity;
 mod field;
 mod load;
@@ -14,6 +15,7 @@ mod sources;
 mod suggest;
 
 pub use config::Config;
+pub use document::{Document, Member};
 pub use entity::{Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet};
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,

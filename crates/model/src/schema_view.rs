@@ -1,7 +1,8 @@
 //! What expressions see of a model: the type checker's `Schema`, and the types of scalars.
 
-use expr::{EntityId, EnumId, FieldId, FieldInfo, Schema, Type};
+use expr::{DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Schema, Type};
 
+use crate::document::Member;
 use crate::entity::Model;
 use crate::field::{ColumnType, FieldKind, Scalar};
 
@@ -17,7 +18,7 @@ impl Scalar {
             Self::Boolean => Type::Bool,
             Self::DateTime => Type::Timestamp,
             Self::Date => Type::Date,
-            Self::Json => Type::Json,
+            Self::Json | Self::Document(_) | Self::Documents(_) => Type::Json,
             Self::Enum(id) => Type::Enum(id),
         }
     }
@@ -34,11 +35,11 @@ impl Scalar {
             Self::Boolean => ColumnType::Boolean,
             Self::DateTime => ColumnType::Timestamp,
             Self::Date => ColumnType::Date,
-            Self::Json => ColumnType::Json,
+            Self::Json | Self::Document(_) | Self::Documents(_) => ColumnType::Json,
         }
     }
 
-    /// Returns the scalar's name in SDL; an enum's own name is in the model.
+    /// Returns the scalar's name in SDL; the name of an enum or nested type is in the model.
     pub fn name(self) -> &'static str {
         match self {
             Self::Id => "ID",
@@ -54,6 +55,8 @@ impl Scalar {
             Self::Email => "Email",
             Self::Url => "URL",
             Self::Enum(_) => "enum",
+            Self::Document(_) => "nested type",
+            Self::Documents(_) => "list of a nested type",
         }
     }
 
@@ -137,6 +140,25 @@ impl Schema for Model {
 
     fn enum_values(&self, id: EnumId) -> &[String] {
         &self.enum_type(id).values
+    }
+
+    fn shape(&self, entity: EntityId, field: FieldId) -> JsonShape {
+        match self.entity(entity).field(field).kind {
+            FieldKind::Scalar { scalar, .. } => scalar.json_shape(),
+            _ => JsonShape::Any,
+        }
+    }
+
+    fn document_name(&self, id: DocumentId) -> &str {
+        &self.document(id).name
+    }
+
+    fn member(&self, id: DocumentId, name: &str) -> Option<JsonShape> {
+        self.document(id).member(name).map(Member::shape)
+    }
+
+    fn member_names(&self, id: DocumentId) -> Vec<&str> {
+        self.document(id).members.iter().map(|member| member.name.as_str()).collect()
     }
 }
 

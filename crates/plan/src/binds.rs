@@ -1,6 +1,7 @@
 //! Values on their way to the database.
 
 use expr::Value;
+pub use expr::ops::client_form;
 
 use crate::program::Bind;
 
@@ -39,23 +40,5 @@ pub fn bind(value: Value) -> Bind {
         Value::Date(date) => Bind::Text(expr::ops::format_date(date)),
         Value::Json(json) => Bind::Text(json.to_string()),
         list @ Value::List(_) => Bind::Text(client_form(&list).to_string()),
-    }
-}
-
-/// Shows a value as JSON, as clients see it; also the stored form of list elements.
-pub fn client_form(value: &Value) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(truth) => Json::Bool(*truth),
-        Value::Int(number) | Value::Duration(number) => Json::from(*number),
-        Value::Float(number) => Json::from(*number),
-        Value::Decimal(number) => Json::String(number.to_string()),
-        Value::Text(text) => Json::String(text.clone()),
-        Value::Uuid(uuid) => Json::String(uuid.hyphenated().to_string()),
-        Value::Timestamp(time) => Json::String(expr::ops::format_timestamp(*time)),
-        Value::Date(date) => Json::String(expr::ops::format_date(*date)),
-        Value::Json(json) => (**json).clone(),
-        Value::List(items) => Json::Array(items.iter().map(client_form).collect()),
     }
 }

@@ -1,6 +1,8 @@
 //! Values as clients send them: bodies, keys in paths, and texts in queries.
 
 mod body;
+mod bounds;
+mod document;
 mod scalar;
 mod values;
 

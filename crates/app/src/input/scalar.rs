@@ -56,6 +56,8 @@ pub fn scalar_from_json(model: &Model, scalar: Scalar, json: &Json) -> Result<Va
             no_nul_inside(json)?;
             Ok(Value::Json(std::sync::Arc::new(json.clone())))
         }
+        // Bodies are read by `document`, and nothing else holds one.
+        Scalar::Document(_) | Scalar::Documents(_) => Err("an object of its nested type"),
         Scalar::Enum(id) => text
             .filter(|text| model.enum_type(id).values.iter().any(|value| value == text))
             .map(|text| Value::Text(text.to_owned()))

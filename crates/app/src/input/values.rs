@@ -6,6 +6,8 @@ use plan::{Bind, bind, client_form};
 use serde_json::Value as Json;
 
 use super::body::Body;
+use super::bounds::Bounds;
+use super::document::{document, expected_of};
 use super::scalar::{key_value, reference_key, scalar_from_json};
 use crate::ids::Ids;
 use crate::refusal::{BadMember, Refusal, pointer};
@@ -105,6 +107,16 @@ impl<'m> Reader<'m> {
             return;
         }
         match &field.kind {
+            FieldKind::Scalar { scalar, column } if scalar.is_nested() => {
+                let found = self.bad.len();
+                let value = match json {
+                    Json::Null => Value::Null,
+                    json => document(self.model, *scalar, json, &pointer(name), &mut self.bad),
+                };
+                if self.bad.len() == found {
+                    self.value(name, id, field, *column, Ok(value));
+                }
+            }
             FieldKind::Scalar { scalar, column } => {
                 let value = match json {
                     Json::Null => Ok(Value::Null),
@@ -166,7 +178,7 @@ impl<'m> Reader<'m> {
                 return;
             }
         };
-        if let Some((code, detail)) = bound_broken(name, field, &value) {
+        if let Some((code, detail)) = Bounds::of(field).broken(name, &value) {
             self.refuse(name, code, detail);
             return;
         }
@@ -177,9 +189,8 @@ impl<'m> Reader<'m> {
     /// Names the values of an enum, where the field is one.
     fn expected(&self, field: &Field, expected: &str) -> String {
         match &field.kind {
-            FieldKind::Scalar { scalar: model::Scalar::Enum(id), .. }
-            | FieldKind::List { scalar: model::Scalar::Enum(id), .. } => {
-                format!("one of {}", self.model.enum_type(*id).values.join(", "))
+            FieldKind::Scalar { scalar, .. } | FieldKind::List { scalar, .. } => {
+                expected_of(self.model, *scalar, expected)
             }
             _ => expected.to_owned(),
         }
@@ -234,43 +245,6 @@ impl<'m> Reader<'m> {
     }
 }
 
-/// Checks `@length`, `@range` and `@pattern`.
-fn bound_broken(name: &str, field: &Field, value: &Value) -> Option<(&'static str, String)> {
-    let size = match value {
-        Value::Text(text) => Some((text.chars().count() as u64, "characters")),
-        Value::List(items) => Some((items.len() as u64, "elements")),
-        _ => None,
-    };
-    if let (Some(length), Some((size, unit))) = (&field.length, size) {
-        if let Some(min) = length.min.filter(|min| size < *min) {
-            return Some(("length", format!("{name} must have at least {min} {unit}")));
-        }
-        if let Some(max) = length.max.filter(|max| size > *max) {
-            return Some(("length", format!("{name} must have at most {max} {unit}")));
-        }
-    }
-    if let Some(range) = &field.range {
-        let below = range.min.as_ref().filter(|min| less(value, min));
-        let above = range.max.as_ref().filter(|max| less(max, value));
-        let shown = |value: &Value| match client_form(value) {
-            Json::String(text) => text,
-            other => other.to_string(),
-        };
-        if let Some(min) = below {
-            return Some(("range", format!("{name} must be at least {}", shown(min))));
-        }
-        if let Some(max) = above {
-            return Some(("range", format!("{name} must be at most {}", shown(max))));
-        }
-    }
-    match (&field.pattern, value) {
-        (Some(pattern), Value::Text(text)) if !pattern.regex.is_match(text) => {
-            Some(("pattern", format!("{name} must match {}", pattern.text)))
-        }
-        _ => None,
-    }
-}
-
 /// Turns a value into its stored form. A list of `BigInt` holds texts, as its reader sees them.
 fn stored(field: &Field, value: Value) -> Bind {
     match (&field.kind, value) {
@@ -282,15 +256,6 @@ fn stored(field: &Field, value: Value) -> Bind {
             bind(Value::List(texts.collect()))
         }
         (_, value) => bind(value),
-    }
-}
-
-fn less(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Int(left), Value::Int(right)) => left < right,
-        (Value::Float(left), Value::Float(right)) => left < right,
-        (Value::Decimal(left), Value::Decimal(right)) => left < right,
-        _ => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The model as clients name it in filters and sorts.
 
-use expr::{EntityId, EnumId, FieldInfo, Kind, LiteralValue, Schema, Value};
+use expr::{
+    DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Kind, LiteralValue, Schema, Value,
+};
 use model::{FieldKind, Model, Rule};
 
 /// The model without private fields, and with null wherever a read rule may hide something.
@@ -44,6 +46,22 @@ impl Schema for ClientSchema<'_> {
 
     fn enum_values(&self, id: EnumId) -> &[String] {
         Schema::enum_values(self.0, id)
+    }
+
+    fn shape(&self, entity: EntityId, field: FieldId) -> JsonShape {
+        Schema::shape(self.0, entity, field)
+    }
+
+    fn document_name(&self, id: DocumentId) -> &str {
+        Schema::document_name(self.0, id)
+    }
+
+    fn member(&self, id: DocumentId, name: &str) -> Option<JsonShape> {
+        Schema::member(self.0, id, name)
+    }
+
+    fn member_names(&self, id: DocumentId) -> Vec<&str> {
+        Schema::member_names(self.0, id)
     }
 }
 

@@ -262,17 +262,16 @@ impl<'m> Query<'m> {
 /// Says that a field is unknown, with the likeliest visible one.
 pub(crate) fn unknown_field(model: &Model, entity: EntityId, name: &str) -> String {
     let entity = model.entity(entity);
-    let near = entity
-        .fields
-        .iter()
-        .filter(|field| !field.private && field.rules.read.is_none())
-        .map(|field| (strsim::damerau_levenshtein(&field.name, name), &field.name))
+    let visible = entity.fields.iter().filter(|field| !field.private && field.rules.read.is_none());
+    let near = suggestion(name, visible.map(|field| field.name.as_str()));
+    format!("{} has no field `{name}`{near}", entity.name)
+}
+
+/// Continues a sentence about an unknown name with the likeliest one.
+pub(crate) fn suggestion<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let near = known
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
         .filter(|(distance, _)| *distance <= 2)
         .min();
-    match near {
-        Some((_, near)) => {
-            format!("{} has no field `{name}`; did you mean `{near}`?", entity.name)
-        }
-        None => format!("{} has no field `{name}`", entity.name),
-    }
+    near.map(|(_, near)| format!("; did you mean `{near}`?")).unwrap_or_default()
 }

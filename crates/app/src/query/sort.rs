@@ -1,7 +1,7 @@
 //! `sort=-createdAt,category.name`
 
 use expr::{EntityId, FieldId};
-use model::{Entity, FieldKind, Scalar};
+use model::{Entity, FieldKind};
 use plan::read::Order;
 
 use super::Query;
@@ -36,6 +36,12 @@ impl Query<'_> {
         order
     }
 
+    fn no_order<T>(&mut self, parameter: &str, name: &str) -> Option<T> {
+        let detail = format!("`{name}` has no order");
+        self.mistake(parameter, "not_sortable", detail);
+        None
+    }
+
     fn sort_path(
         &mut self,
         parameter: &str,
@@ -64,12 +70,11 @@ impl Query<'_> {
                     self.mistake(parameter, "other_module", detail);
                     return None;
                 }
-                FieldKind::Scalar { scalar: Scalar::Json, .. }
-                | FieldKind::List { .. }
-                | FieldKind::ToMany { .. } => {
-                    let detail = format!("`{name}` has no order");
-                    self.mistake(parameter, "not_sortable", detail);
-                    return None;
+                FieldKind::List { .. } | FieldKind::ToMany { .. } => {
+                    return self.no_order(parameter, name);
+                }
+                FieldKind::Scalar { scalar, .. } if scalar.is_json() => {
+                    return self.no_order(parameter, name);
                 }
                 _ if last => return Some((hops, id)),
                 _ => {

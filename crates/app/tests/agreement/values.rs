@@ -59,6 +59,9 @@ pub(crate) fn random(scalar: Scalar, entropy: &mut Entropy<'_>) -> Value {
         Scalar::Date => Value::Date(Date(entropy.of(&[19_724, 0, 19_725, -719_162]))),
         Scalar::Enum(_) => Value::Text(entropy.of(&["PAID", "SENT"]).to_owned()),
         Scalar::Json => Value::Json(json(entropy).into()),
+        Scalar::Document(_) | Scalar::Documents(_) => {
+            unreachable!("the worlds have no nested types")
+        }
     }
 }
 

@@ -90,7 +90,15 @@ impl Checker<'_> {
             let info = self.input_field(entity, &name)?;
             return Some(Node::new(Kind::HasInput(info.id), Type::Bool, false, span));
         }
-        let of = self.scalar(argument)?;
+        let of = match self.scalar(argument)? {
+            // Presence is asked of the JSON, whatever it can be read as.
+            Node { kind: Kind::JsonAs(json), .. }
+                if matches!(argument.kind, AstKind::Member(..) | AstKind::Index(..)) =>
+            {
+                *json
+            }
+            of => of,
+        };
         if !matches!(of.kind, Kind::Field { .. } | Kind::RefKey { .. } | Kind::JsonPath { .. }) {
             return self.fail(
                 argument.span,

@@ -7,6 +7,7 @@ mod call;
 mod compare;
 mod convert;
 mod describe;
+mod json;
 mod literal;
 mod logic;
 mod names;

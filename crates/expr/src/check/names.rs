@@ -104,7 +104,7 @@ impl Checker<'_> {
             Type::Json => {
                 let user = matches!(of.kind, Kind::User);
                 let member = if user && name.text == "id" { SUBJECT_CLAIM } else { &name.text };
-                Some(step_into(of, PathStep::Member(member.to_owned()), span))
+                self.step_into(of, PathStep::Member(member.to_owned()), name.span, span)
             }
             Type::Rows(_) => self.fail(
                 name.span,
@@ -245,22 +245,11 @@ impl Checker<'_> {
             _ => None,
         };
         match step {
-            Some(step) => Some(step_into(of, step, span)),
+            Some(step) => self.step_into(of, step, index.span, span),
             None => self
                 .refuse(index.span, "an index into JSON is a text or a number from 0, written out"),
         }
     }
-}
-
-fn step_into(of: Node, step: PathStep, span: Span) -> Node {
-    let (of, path) = match of.kind {
-        Kind::JsonPath { of, mut path } => {
-            path.push(step);
-            (of, path)
-        }
-        kind => (Box::new(Node { kind, ..of }), vec![step]),
-    };
-    Node::new(Kind::JsonPath { of, path }, Type::Json, true, span)
 }
 
 fn is_shouted(name: &str) -> bool {

@@ -1,9 +1,11 @@
 //! `exists` and `all`, and the variables they bind.
 
 use crate::parse::{Ast, AstKind, Name};
+use crate::schema::JsonShape;
 use crate::tree::{Kind, Node, Quantifier, Span, VarId};
 use crate::types::Type;
 
+use super::convert::json_as;
 use super::names::ROOTS;
 use super::{Checker, uses_rows};
 
@@ -15,6 +17,8 @@ pub(super) struct Loop {
     pub(super) name: String,
     ty: Type,
     nullable: bool,
+    /// What is declared of the elements, where they are JSON.
+    pub(super) shape: JsonShape,
 }
 
 impl Checker<'_> {
@@ -26,7 +30,11 @@ impl Checker<'_> {
             Type::Row(_) => Kind::Row(var),
             _ => Kind::Element(var),
         };
-        Some(Node::new(kind, bound.ty.clone(), bound.nullable, span))
+        let node = Node::new(kind, bound.ty.clone(), bound.nullable, span);
+        Some(match &bound.shape {
+            JsonShape::Scalar(ty) => json_as(node, ty),
+            _ => node,
+        })
     }
 
     pub(super) fn quantified(
@@ -54,6 +62,7 @@ impl Checker<'_> {
         if self.loops.len() == LOOPS_MAX {
             return self.refuse(method.span, format!("loops nest deeper than {LOOPS_MAX} levels"));
         }
+        let schema = self.scope.schema;
         let (ty, nullable) = match (&over.ty, &over.kind) {
             (Type::Rows(entity), _) => (Type::Row(*entity), false),
             (Type::Json, _) => (Type::Json, true),
@@ -77,8 +86,16 @@ impl Checker<'_> {
                 return self.refuse(over.span, message);
             }
         };
+        let shape = match self.json_shape(&over) {
+            JsonShape::List(element) => *element,
+            JsonShape::Object(id) => {
+                let message = format!("{} is one object, no list", schema.document_name(id));
+                return self.fail(over.span, message, "name one of its members");
+            }
+            _ => JsonShape::Any,
+        };
         let var = variable(self.loops.len());
-        self.loops.push(Loop { name: name.clone(), ty, nullable });
+        self.loops.push(Loop { name: name.clone(), ty, nullable, shape });
         let body = self.condition(body);
         self.loops.pop();
         let kind = Kind::Quantified { quantifier, over: over.into(), var, body: body?.into() };

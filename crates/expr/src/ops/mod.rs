@@ -3,6 +3,7 @@
 //! The evaluator calls them, and `store` registers them as SQL functions: there is one code for
 //! each, so that a rule in memory and the same rule in SQL cannot disagree. `None` is null.
 
+mod client;
 mod convert;
 mod date;
 mod decimal;
@@ -15,6 +16,7 @@ mod text;
 mod timestamp;
 mod uuid;
 
+pub use client::client_form;
 pub use convert::{
     to_date, to_decimal, to_float, to_int, to_text, to_timestamp, whole, write_text,
 };

@@ -5,6 +5,7 @@ mod bodies;
 mod callers;
 mod commands;
 mod conditional;
+mod documents;
 mod durability;
 mod expand;
 mod fixtures;

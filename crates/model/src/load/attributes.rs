@@ -2,7 +2,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value as Literal};
-use expr::{EntityId, FieldId, ops};
+use expr::ops;
 
 use crate::field::{Length, Pattern, Range, Role, Scalar};
 use crate::load::arguments::{text, value};
@@ -17,12 +17,10 @@ const SOURCES: [&str; 6] = ["owner", "created", "updated", "default", "computed"
 pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
     for id in draft.ids() {
         for field_id in draft.entity(id).field_ids() {
-            check_fit(draft, id, field_id, problems);
             let field = draft.entity(id).field(field_id);
+            check_fit(draft, field, problems);
             let role = role(field);
-            let length = length(draft, field, problems);
-            let range = range(draft, field, problems);
-            let pattern = pattern(draft, field, problems);
+            let Bounds { length, range, pattern } = bounds(draft, field, problems);
             let has = |name| field.directive(name).is_some();
             let (readonly, private, unique) = (has("readonly"), has("private"), has("unique"));
             let field = &mut draft.entities[id.0 as usize].fields[field_id.0 as usize];
@@ -33,8 +31,28 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
     }
 }
 
-fn check_fit(draft: &Draft<'_>, id: EntityId, field_id: FieldId, problems: &mut Problems<'_>) {
-    let field = draft.entity(id).field(field_id);
+/// What values a field may have.
+pub(super) struct Bounds {
+    pub(super) length: Option<Length>,
+    pub(super) range: Option<Range>,
+    pub(super) pattern: Option<Pattern>,
+}
+
+/// Reads `@length`, `@range` and `@pattern`.
+pub(super) fn bounds(
+    draft: &Draft<'_>,
+    field: &FieldDraft<'_>,
+    problems: &mut Problems<'_>,
+) -> Bounds {
+    Bounds {
+        length: length(draft, field, problems),
+        range: range(draft, field, problems),
+        pattern: pattern(draft, field, problems),
+    }
+}
+
+/// Reports directives that do not fit what a field holds.
+pub(super) fn check_fit(draft: &Draft<'_>, field: &FieldDraft<'_>, problems: &mut Problems<'_>) {
     let Some(directives) = field.directives else { return };
     for directive in directives.iter() {
         let place = draft.parsed.place(directive.location());
@@ -95,7 +113,7 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
     let text = matches!(scalar, Some(S::String | S::Email | S::Url));
     let (fits, wanted) = match directive {
         "unique" => (
-            matches!(shape, Shape::ToOne(_)) || scalar.is_some_and(|scalar| scalar != S::Json),
+            matches!(shape, Shape::ToOne(_)) || scalar.is_some_and(|scalar| !scalar.is_json()),
             "scalars (except JSON), enums and to-one relations",
         ),
         "default" => {
@@ -103,7 +121,10 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
         }
         "check" | "readonly" | "was" | "column" => (stored, "fields that are stored"),
         "private" => (stored || matches!(shape, Shape::Computed(_)), "fields that have a value"),
-        "length" => (text || matches!(shape, Shape::List(_)), "text and lists"),
+        "length" => {
+            let list = matches!(shape, Shape::List(_)) || matches!(scalar, Some(S::Documents(_)));
+            (text || list, "text and lists")
+        }
         "pattern" => (text, "text"),
         "range" => (matches!(scalar, Some(S::Int | S::BigInt | S::Float | S::Decimal)), "numbers"),
         "owner" => (
@@ -125,6 +146,9 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
 
 pub(super) fn describe(draft: &Draft<'_>, shape: Shape) -> String {
     match shape {
+        Shape::Scalar(scalar @ Scalar::Documents(_)) => {
+            format!("is a list of `{}`", scalar_name(draft, scalar))
+        }
         Shape::Scalar(scalar) => format!("is of type `{}`", scalar_name(draft, scalar)),
         Shape::List(scalar) => format!("is a list of `{}`", scalar_name(draft, scalar)),
         Shape::ToOne(target) => format!("is a relation to `{}`", draft.entity(target).entity.name),
@@ -139,6 +163,7 @@ pub(super) fn describe(draft: &Draft<'_>, shape: Shape) -> String {
 fn scalar_name<'d>(draft: &'d Draft<'_>, scalar: Scalar) -> &'d str {
     match scalar {
         Scalar::Enum(id) => &draft.enums[id.0 as usize].name,
+        Scalar::Document(id) | Scalar::Documents(id) => &draft.documents[id.0 as usize].name,
         other => other.name(),
     }
 }

@@ -109,6 +109,7 @@ pub(crate) fn declare<'a>(
         module_of_file: modules.of_file,
         entities,
         enums,
+        documents: Vec::new(),
         names,
     };
     check_earlier_names(&draft, problems);

@@ -8,6 +8,7 @@ use crate::entity::Rule;
 use crate::field::Default;
 use crate::load::arguments::value;
 use crate::load::attributes::describe;
+use crate::load::documents;
 use crate::load::draft::{Draft, FieldDraft, Shape};
 use crate::load::expressions::{self, Names};
 use crate::load::literals;
@@ -91,6 +92,12 @@ fn default(
         _ => return None,
     };
     if let Some(expression) = expression {
+        if matches!(field.shape, Shape::Scalar(scalar) if scalar.is_nested()) {
+            problems
+                .error("default", place, "the default of a nested type is a constant")
+                .help("write `value: {}` or `value: []`, and give members defaults of their own");
+            return None;
+        }
         let names = Names { input: Some(id), user: true, now: true, ..Names::default() };
         return expressions::value(draft, problems, expression, names, ty).map(Default::Expr);
     }
@@ -98,6 +105,7 @@ fn default(
     let place = draft.parsed.place(constant.location());
     let read = match field.shape {
         Shape::List(scalar) => literals::list(draft, scalar, constant),
+        Shape::Scalar(scalar) if scalar.is_nested() => documents::empty(draft, scalar, constant),
         Shape::Scalar(scalar) => literals::scalar(draft, scalar, constant),
         _ => return None,
     };

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use apollo_compiler::Node;
 use apollo_compiler::ast::DirectiveList;
 use apollo_compiler::schema::ObjectType;
-use expr::{EntityId, EnumId, FieldId, FieldInfo, Schema, Type};
+use expr::{DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Schema, Type};
 
+use crate::document::{Document, Member};
 use crate::entity::{Entity, EnumType, Model, Module, Rule};
 use crate::field::{
     ColumnId, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern, Range, Relation,
@@ -26,6 +27,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) module_of_file: Vec<Option<usize>>,
     pub(crate) entities: Vec<EntityDraft<'a>>,
     pub(crate) enums: Vec<EnumType>,
+    pub(crate) documents: Vec<Document>,
     pub(crate) names: HashMap<&'a str, Named>,
 }
 
@@ -36,6 +38,8 @@ pub(crate) enum Named {
     Entity(EntityId),
     /// An enum.
     Enum(EnumId),
+    /// A nested type.
+    Document(DocumentId),
 }
 
 /// An entity while it is being checked.
@@ -138,7 +142,7 @@ impl<'a> Draft<'a> {
                 Entity { fields, ..draft.entity }
             })
             .collect();
-        Model { modules: self.modules, entities, enums: self.enums }
+        Model { modules: self.modules, entities, enums: self.enums, documents: self.documents }
     }
 }
 
@@ -306,5 +310,25 @@ impl Schema for View<'_, '_> {
 
     fn enum_values(&self, id: EnumId) -> &[String] {
         &self.draft.enums[id.0 as usize].values
+    }
+
+    fn shape(&self, entity: EntityId, field: FieldId) -> JsonShape {
+        match self.draft.entity(entity).field(field).shape {
+            Shape::Scalar(scalar) => scalar.json_shape(),
+            _ => JsonShape::Any,
+        }
+    }
+
+    fn document_name(&self, id: DocumentId) -> &str {
+        &self.draft.documents[id.0 as usize].name
+    }
+
+    fn member(&self, id: DocumentId, name: &str) -> Option<JsonShape> {
+        self.draft.documents[id.0 as usize].member(name).map(Member::shape)
+    }
+
+    fn member_names(&self, id: DocumentId) -> Vec<&str> {
+        let members = &self.draft.documents[id.0 as usize].members;
+        members.iter().map(|member| member.name.as_str()).collect()
     }
 }

@@ -76,10 +76,10 @@ fn field<'a>(
             )
             .see(draft.entity(owner).place, "it is declared here");
     }
-    let mut shape = shape(draft, component, place, problems);
+    let mut shape = shape(draft, &component.ty, place, problems);
     if component.directives.has("computed") {
         shape = match shape {
-            Shape::Scalar(scalar) => Shape::Computed(scalar),
+            Shape::Scalar(scalar) if !scalar.is_nested() => Shape::Computed(scalar),
             Shape::Broken => Shape::Broken,
             _ => {
                 problems.error("computed", place, "a computed field is a scalar or an enum");
@@ -93,13 +93,13 @@ fn field<'a>(
     field
 }
 
-fn shape(
+/// Reads what a field of a type holds.
+pub(super) fn shape(
     draft: &Draft<'_>,
-    component: &Component<FieldDefinition>,
+    ty: &Type,
     place: Place,
     problems: &mut Problems<'_>,
 ) -> Shape {
-    let ty = &component.ty;
     let named = ty.inner_named_type();
     let type_place = draft.parsed.try_place(named.location()).unwrap_or(place);
     let list = match ty {
@@ -130,6 +130,8 @@ fn shape(
     match draft.names.get(named.as_str()) {
         Some(Named::Enum(id)) if list => Shape::List(Scalar::Enum(*id)),
         Some(Named::Enum(id)) => Shape::Scalar(Scalar::Enum(*id)),
+        Some(Named::Document(id)) if list => Shape::Scalar(Scalar::Documents(*id)),
+        Some(Named::Document(id)) => Shape::Scalar(Scalar::Document(*id)),
         Some(Named::Entity(id)) if list => Shape::ToMany(*id),
         Some(Named::Entity(id)) => Shape::ToOne(*id),
         None => {
@@ -160,11 +162,11 @@ fn report_unusable(
         Some(ExtendedType::Object(_)) => {
             problems
                 .error(
-                    "not-supported-yet",
+                    "wrong-type",
                     place,
-                    format!("`{name}` is no entity: nested types are not supported yet"),
+                    format!("`{name}` cannot be the type of a field that is stored"),
                 )
-                .help("add `@entity` to it, or use a field of type `JSON`");
+                .help("add `@entity` to it, or write a type of its own for the field");
         }
         Some(ExtendedType::Scalar(scalar))
             if draft.parsed.file(scalar.name.location()).is_none() =>

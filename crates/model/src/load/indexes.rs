@@ -7,7 +7,7 @@ use apollo_compiler::ast::Directive;
 use expr::{EntityId, FieldId};
 
 use crate::entity::{Index, IndexColumn};
-use crate::field::{ColumnId, Scalar};
+use crate::field::ColumnId;
 use crate::load::arguments::{Text, texts, truth, value};
 use crate::load::draft::{Draft, Shape};
 use crate::load::expressions::{self, Names};
@@ -143,7 +143,7 @@ fn indexed_field(
     };
     let wrong = match owner.field(field_id).shape {
         Shape::Broken => return None,
-        Shape::Scalar(Scalar::Json) => "holds JSON",
+        Shape::Scalar(scalar) if scalar.is_json() => "holds JSON",
         Shape::Scalar(_) | Shape::ToOne(_) => "",
         Shape::List(_) => "is a list",
         Shape::ToMany(_) => "is a to-many relation",

@@ -78,7 +78,7 @@ fn check_key_field(
     let field = draft.entity(id).field(field);
     let wrong = match field.shape {
         Shape::Broken => return false,
-        Shape::Scalar(Scalar::Json) => "holds JSON",
+        Shape::Scalar(scalar) if scalar.is_json() => "holds JSON",
         Shape::Scalar(_) | Shape::ToOne(_) => "",
         Shape::List(_) => "is a list",
         Shape::ToMany(_) => "is a to-many relation",

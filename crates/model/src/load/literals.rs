@@ -18,7 +18,7 @@ pub(crate) fn scalar(
     literal: &Node<Literal>,
 ) -> Result<Value, String> {
     let wrong = |what: &str| Err(format!("is {}, not {what}", describe(literal)));
-    if literal.is_null() && scalar != Scalar::Json {
+    if literal.is_null() && !scalar.is_json() {
         return Err("is null, which is what a field without a default has anyway".to_owned());
     }
     match scalar {
@@ -77,6 +77,9 @@ pub(crate) fn scalar(
             None => wrong("a day in quotes"),
         },
         Scalar::Json => json(literal).map(|json| Value::Json(Arc::new(json))),
+        Scalar::Document(_) | Scalar::Documents(_) => {
+            unreachable!("constants of nested types are read by `documents::empty`")
+        }
         Scalar::Enum(id) => {
             let ty = &draft.enums[id.0 as usize];
             let name = match &**literal {

@@ -11,6 +11,7 @@ mod collections;
 mod columns;
 mod declare;
 mod defaults;
+mod documents;
 mod draft;
 mod expressions;
 mod fields;
@@ -56,6 +57,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     let parsed = parse::parse(app, &mut problems);
     let modules = modules::modules(app, &parsed, &mut problems);
     let mut draft = declare::declare(app, &parsed, modules, &mut problems);
+    documents::read(&mut draft, &mut problems);
     fields::read(&mut draft, &mut problems);
     keys::read(&mut draft, &mut problems);
     columns::assign(&mut draft, &mut problems);
@@ -67,7 +69,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     indexes::read(&mut draft, &mut problems);
     collections::check(&draft, &mut problems);
     boundaries::check(&draft, &mut problems);
-    operations::check(&parsed, &mut problems);
+    operations::check(&draft, &mut problems);
     unsupported::check(&parsed, &mut problems);
     drop_consequences(app, &parsed, &mut problems);
 

@@ -4,6 +4,7 @@ use apollo_compiler::ast::{DirectiveList, FieldDefinition};
 use apollo_compiler::schema::{Component, ExtendedType};
 
 use crate::load::arguments::value;
+use crate::load::draft::{Draft, Named};
 use crate::load::parse::{Parsed, place_of};
 use crate::report::Problems;
 
@@ -15,9 +16,12 @@ const ON_JOBS: [&str; 8] =
     ["function", "on", "every", "retry", "webhook", "limit", "allow", "deprecated"];
 /// What a field of an event or answer may carry.
 const ON_PARTS: [&str; 2] = ["deprecated", "from"];
+/// What a member of a nested type may carry.
+const ON_MEMBERS: [&str; 5] = ["deprecated", "default", "length", "pattern", "range"];
 
 /// Reports directives that have no meaning where they stand.
-pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
+pub(crate) fn check(draft: &Draft<'_>, problems: &mut Problems<'_>) {
+    let parsed = draft.parsed;
     for ty in parsed.schema.types.values() {
         let ExtendedType::Object(node) = ty else { continue };
         // The fields of entities are checked by what they hold.
@@ -27,6 +31,9 @@ pub(crate) fn check(parsed: &Parsed, problems: &mut Problems<'_>) {
         let (allowed, what) = match node.name.as_str() {
             "Query" | "Mutation" => (&ON_OPERATIONS[..], "operations"),
             "Job" => (&ON_JOBS[..], "jobs"),
+            name if matches!(draft.names.get(name), Some(Named::Document(_))) => {
+                (&ON_MEMBERS[..], "members of a nested type")
+            }
             _ => (&ON_PARTS[..], "fields of a type that is not stored"),
         };
         for field in node.fields.values() {
@@ -63,7 +70,7 @@ fn check_field(
                 format!("`@{}` has no meaning on {what}", directive.name),
             )
             .help_if(
-                (what != "operations" && what != "jobs")
+                what.starts_with("fields")
                     .then(|| "add `@entity` to the type if its rows are to be stored".to_owned()),
             );
     }

@@ -129,6 +129,6 @@ fn stored_as(scalar: Scalar) -> ColumnType {
         Scalar::Boolean => ColumnType::Boolean,
         Scalar::DateTime => ColumnType::Timestamp,
         Scalar::Date => ColumnType::Date,
-        Scalar::Json => ColumnType::Json,
+        Scalar::Json | Scalar::Document(_) | Scalar::Documents(_) => ColumnType::Json,
     }
 }

@@ -249,7 +249,7 @@ pub(super) fn show(scalar: Scalar) -> Show {
         Scalar::Decimal | Scalar::Date | Scalar::Enum(_) => Show::Plain,
         Scalar::Boolean => Show::Bool,
         Scalar::DateTime => Show::Timestamp,
-        Scalar::Json => Show::Json,
+        Scalar::Json | Scalar::Document(_) | Scalar::Documents(_) => Show::Json,
     }
 }
 
