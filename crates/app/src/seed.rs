@@ -143,8 +143,14 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
     let input = written(model, entity, body, Purpose::Seed, &caller, &app.ids)
         .map_err(|refusal| described_refusal(&refusal))?;
     let (columns, inputs): (Vec<_>, Vec<Bind>) = input.columns.into_iter().unzip();
-    let shape =
-        WriteShape { entity, kind: WriteKind::Create, columns, sent: Vec::new(), matched: false };
+    let shape = WriteShape {
+        entity,
+        kind: WriteKind::Create,
+        columns,
+        sent: Vec::new(),
+        merged: Vec::new(),
+        encoded_before: false,
+    };
     let key = described
         .key_columns
         .iter()

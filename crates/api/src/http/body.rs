@@ -1,9 +1,10 @@
 //! Request bodies, bounded in size and time.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderValue};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
@@ -23,6 +24,42 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first allocation for a body of unknown length.
 const BUFFER_BYTES: usize = 4096;
 
+/// The media type of a merge patch (RFC 7396).
+const MERGE_PATCH: &str = "application/merge-patch+json";
+/// `Accept-Patch` (RFC 5789)
+pub const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+/// What it says.
+pub const PATCHES: &str = "application/json, application/merge-patch+json";
+
+/// The two forms of a patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatchType {
+    /// `application/json`
+    Json,
+    /// `application/merge-patch+json`
+    Merge,
+}
+
+/// Finds out which form of a patch the body is.
+///
+/// # Errors
+/// 415 with `Accept-Patch` for any other, such as `application/json-patch+json`.
+pub fn patch_type(headers: &HeaderMap) -> Result<PatchType, Problem> {
+    match json_type(headers).as_deref() {
+        Some("application/json") => Ok(PatchType::Json),
+        Some(MERGE_PATCH) => Ok(PatchType::Merge),
+        _ => {
+            let mut problem = Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                format!("a change is sent as one of {PATCHES}, in UTF-8"),
+            );
+            problem.headers.push((ACCEPT_PATCH, HeaderValue::from_static(PATCHES)));
+            Err(problem)
+        }
+    }
+}
+
 /// Reads a JSON body.
 ///
 /// # Errors
@@ -33,7 +70,7 @@ pub async fn read_json(
     body: Incoming,
     limits: &LimitsConfig,
 ) -> Result<Bytes, Problem> {
-    if !is_json(headers) {
+    if json_type(headers).is_none() {
         return Err(not_json());
     }
     let max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
@@ -127,24 +164,25 @@ where
     let _ = timeout(DISCARD_TIMEOUT, read).await;
 }
 
-/// `application/json` or a type that ends in `+json`, in UTF-8.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return false };
-    if value == HeaderValue::from_static("application/json") {
-        return true;
+/// Returns the body's media type where it is `application/json` or ends in `+json`, in UTF-8.
+fn json_type(headers: &HeaderMap) -> Option<Cow<'static, str>> {
+    let value = headers.get(CONTENT_TYPE)?;
+    if value == "application/json" {
+        return Some(Cow::Borrowed("application/json"));
     }
-    let Ok(value) = value.to_str() else { return false };
+    let value = value.to_str().ok()?;
     let mut parts = value.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
     let is_json = kind == "application/json"
         || kind.strip_prefix("application/").is_some_and(|kind| kind.ends_with("+json"));
-    is_json
+    let fits = is_json
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
                 charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
             }
             _ => true,
-        })
+        });
+    fits.then_some(Cow::Owned(kind))
 }
 
 fn not_json() -> Problem {
@@ -243,7 +281,7 @@ mod tests {
             if let Some(kind) = kind {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
             }
-            assert_eq!(is_json(&headers), expected, "{kind:?}");
+            assert_eq!(json_type(&headers).is_some(), expected, "{kind:?}");
         };
         check(Some("application/json"), true);
         check(Some("Application/JSON; charset=UTF-8"), true);
@@ -256,5 +294,20 @@ mod tests {
         check(Some("text/plain"), false);
         check(Some(""), false);
         check(None, false);
+    }
+
+    #[test]
+    fn patches_come_in_two_forms() {
+        let check = |kind: &'static str, expected: Result<PatchType, u16>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            let found = patch_type(&headers).map_err(|problem| problem.status.as_u16());
+            assert_eq!(found, expected, "{kind}");
+        };
+        check("application/json", Ok(PatchType::Json));
+        check("APPLICATION/Merge-Patch+JSON; charset=utf-8", Ok(PatchType::Merge));
+        check("application/json-patch+json", Err(415));
+        check("application/merge-patch+json; charset=latin1", Err(415));
+        check("text/plain", Err(415));
     }
 }

@@ -15,10 +15,10 @@ use super::Response;
 const METHODS: HeaderValue =
     HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, x-request-id",
+    "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, prefer, x-request-id",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, link, location, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+    "etag, link, location, preference-applied, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");

@@ -11,6 +11,7 @@ mod connection;
 mod cors;
 mod encoding;
 pub mod etag;
+pub mod prefer;
 mod problem;
 mod request_id;
 mod server;

@@ -7,6 +7,7 @@ mod problems;
 mod reply;
 mod route;
 mod rows;
+mod writes;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use http::Method;
 use http::request::Parts;
 use hyper::body::Incoming;
 
-use crate::http::{Problem, RequestContext, Response};
+use crate::http::{Problem, RequestContext, Response, body};
 
 pub use route::Routes;
 
@@ -61,7 +62,7 @@ impl Rest {
     async fn answer(
         &self,
         parts: &Parts,
-        body: Incoming,
+        incoming: Incoming,
         caller: Option<&Caller>,
     ) -> Result<Reply, Problem> {
         let caller = expr::Caller {
@@ -77,13 +78,21 @@ impl Rest {
         match (target, method) {
             (Target::Index, &Method::GET) => Ok(index::index(&call)),
             (Target::Collection(entity), &Method::GET) => rows::list(&call, entity).await,
-            (Target::Collection(entity), &Method::POST) => rows::create(&call, entity, body).await,
+            (Target::Collection(entity), &Method::POST) => {
+                writes::create(&call, entity, incoming).await
+            }
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
             (Target::Row(entity, key), &Method::PATCH) => {
-                rows::update(&call, entity, key, body).await
+                writes::update(&call, entity, key, incoming).await
             }
-            (Target::Row(entity, key), &Method::DELETE) => rows::delete(&call, entity, key).await,
-            (_, &Method::OPTIONS) => Ok(Reply::no_content().header(http::header::ALLOW, allowed)),
+            (Target::Row(entity, key), &Method::DELETE) => writes::delete(&call, entity, key).await,
+            (target, &Method::OPTIONS) => {
+                let reply = Reply::no_content().header(http::header::ALLOW, allowed);
+                Ok(match target {
+                    Target::Row(..) => reply.header(body::ACCEPT_PATCH, body::PATCHES),
+                    _ => reply,
+                })
+            }
             _ => Err(problems::method_not_allowed(&parts.method, allowed)),
         }
     }

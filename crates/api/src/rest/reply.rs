@@ -22,6 +22,11 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Some(body) }
     }
 
+    /// Answers with a status alone.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: None }
+    }
+
     /// Answers without a body.
     pub(crate) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None }

@@ -1,19 +1,17 @@
-//! Lists and rows.
+//! Lists and rows, read.
 
 use app::Refusal;
-use app::input::{Body, key_parts};
-use app::operations::{self, Precondition, Saved};
+use app::input::key_parts;
+use app::operations;
 use app::query::Query;
 use expr::EntityId;
 use http::StatusCode;
-use http::header::{IF_MATCH, IF_NONE_MATCH, LINK, LOCATION};
-use hyper::body::Incoming;
+use http::header::{IF_NONE_MATCH, LINK};
 use plan::Bind;
-use plan::read::RowBody;
 
 use super::reply::Reply;
 use super::{Call, etag, params, problems};
-use crate::http::{Problem, body, etag as condition};
+use crate::http::{Problem, etag as condition};
 
 /// `GET /posts`
 pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
@@ -74,97 +72,28 @@ pub(super) async fn get(call: &Call<'_>, entity: EntityId, key: &str) -> Result<
     Ok(Reply::json(StatusCode::OK, row.json).etag(&tag))
 }
 
-/// `POST /posts`
-pub(super) async fn create(
-    call: &Call<'_>,
-    entity: EntityId,
-    incoming: Incoming,
-) -> Result<Reply, Problem> {
-    let body = call.body(incoming).await?;
-    let saved = operations::create(call.app, &call.caller, entity, body)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    let described = call.app.model.entity(entity);
-    let location = format!("/api/v1/{}/{}", described.route, plan::key_text(described, &saved.key));
-    let reply = match saved.row {
-        Some(row) => shown(StatusCode::CREATED, row),
-        None => Reply::json(StatusCode::CREATED, plan::key_object(described, &saved.key)),
-    };
-    Ok(reply.header(LOCATION, &location))
-}
-
-/// `PATCH /posts/{id}`
-pub(super) async fn update(
-    call: &Call<'_>,
-    entity: EntityId,
-    key: &str,
-    incoming: Incoming,
-) -> Result<Reply, Problem> {
-    let body = call.body(incoming).await?;
-    let key = call.key(entity, key)?;
-    let precondition = call.precondition()?;
-    let Saved { row, .. } =
-        operations::update(call.app, &call.caller, entity, key, body, precondition)
-            .await
-            .map_err(|refusal| call.problem(refusal))?;
-    Ok(row.map_or_else(Reply::no_content, |row| shown(StatusCode::OK, row)))
-}
-
-/// `DELETE /posts/{id}`
-pub(super) async fn delete(call: &Call<'_>, entity: EntityId, key: &str) -> Result<Reply, Problem> {
-    let key = call.key(entity, key)?;
-    let precondition = call.precondition()?;
-    operations::delete(call.app, &call.caller, entity, key, precondition)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    Ok(Reply::no_content())
-}
-
-fn shown(status: StatusCode, row: RowBody) -> Reply {
-    let tag = etag::of_row(row.hash);
-    Reply::json(status, row.json).etag(&tag)
-}
-
 impl<'r> Call<'r> {
-    fn query_text(&self) -> &'r str {
+    pub(super) fn query_text(&self) -> &'r str {
         self.parts.uri.query().unwrap_or("")
     }
 
-    fn query(&'r self, entity: EntityId) -> Query<'r> {
+    pub(super) fn query(&'r self, entity: EntityId) -> Query<'r> {
         Query::new(&self.app.model, &self.caller, entity, self.app.read_bounds())
     }
 
-    fn problem(&self, refusal: Refusal) -> Problem {
+    pub(super) fn problem(&self, refusal: Refusal) -> Problem {
         problems::of(self.app, refusal)
     }
 
     /// A key that cannot be one leads to no row.
-    fn key(&self, entity: EntityId, text: &str) -> Result<Vec<Bind>, Problem> {
+    pub(super) fn key(&self, entity: EntityId, text: &str) -> Result<Vec<Bind>, Problem> {
         key_parts(self.app.model.entity(entity), text)
             .ok_or_else(|| self.problem(Refusal::NotFound))
-    }
-
-    async fn body(&self, incoming: Incoming) -> Result<Body, Problem> {
-        let bytes = body::read_json(&self.parts.headers, incoming, &self.app.config.limits).await?;
-        Body::parse(&bytes).map_err(|error| problems::malformed(&error))
     }
 
     fn is_unmodified(&self, tag: &str) -> bool {
         self.parts.headers.contains_key(IF_NONE_MATCH)
             && condition::none_match(&self.parts.headers, tag)
-    }
-
-    fn precondition(&self) -> Result<Precondition, Problem> {
-        if !self.parts.headers.contains_key(IF_MATCH) {
-            return Ok(Precondition::None);
-        }
-        let tags = condition::if_match(&self.parts.headers)?;
-        Ok(match tags {
-            None => Precondition::None,
-            Some(tags) => {
-                Precondition::Hashes(tags.iter().filter_map(|tag| etag::row_hash(tag)).collect())
-            }
-        })
     }
 
     fn links(&self, next: Option<&str>, prev: Option<&str>) -> String {

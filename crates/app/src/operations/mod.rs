@@ -6,4 +6,4 @@ mod write;
 
 pub(crate) use plans::Plans;
 pub use read::{get, list, may_read_some};
-pub use write::{Precondition, Saved, create, delete, update};
+pub use write::{Objects, Patch, Precondition, Saved, create, delete, delete_returning, update};

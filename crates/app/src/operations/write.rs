@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use expr::{AtomShape, Caller, EntityId, FieldId, Pred};
-use model::{ColumnId, Entity, Model};
+use expr::{AtomShape, Caller, EntityId, FieldId, Pred, Value};
+use model::{ColumnId, Entity, FieldKind, Model};
 use plan::read::RowBody;
 use plan::write::{
     WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
@@ -26,10 +26,28 @@ pub enum Precondition {
     Hashes(Vec<u64>),
 }
 
-/// A row that was created or changed.
+/// The fields of a row to change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patch {
+    /// Their new values.
+    pub body: Body,
+    /// What an object means that is sent for a field of JSON.
+    pub objects: Objects,
+}
+
+/// What an object means that is sent for a field of JSON.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Objects {
+    /// It takes the place of the stored value.
+    Replace,
+    /// It is merged into the stored value (RFC 7396).
+    Merge,
+}
+
+/// A row that was created, changed or deleted.
 #[derive(Debug)]
 pub struct Saved {
-    /// The row; `None` where the caller may not read it, or where it was deleted.
+    /// The row; `None` where the caller may not read it, or where it was deleted and not asked for.
     pub row: Option<RowBody>,
     /// Its key; empty where it was deleted.
     pub key: Vec<Bind>,
@@ -57,10 +75,10 @@ pub async fn update(
     caller: &Caller<'_>,
     entity: EntityId,
     key: Vec<Bind>,
-    body: Body,
+    patch: Patch,
     precondition: Precondition,
 ) -> Result<Saved, Refusal> {
-    Write::update(app, caller, entity, key, body, precondition)?.run(app).await
+    Write::update(app, caller, entity, key, patch, precondition)?.run(app).await
 }
 
 /// Deletes a row.
@@ -75,6 +93,32 @@ pub async fn delete(
     precondition: Precondition,
 ) -> Result<(), Refusal> {
     Write::delete(app, caller, entity, key, precondition).run(app).await.map(|_| ())
+}
+
+/// Deletes a row and returns what it was.
+///
+/// # Errors
+/// That there is none, that the caller may not, or that rows refer to it.
+pub async fn delete_returning(
+    app: &App,
+    caller: &Caller<'_>,
+    entity: EntityId,
+    key: Vec<Bind>,
+    precondition: Precondition,
+) -> Result<Saved, Refusal> {
+    let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
+    intent.hashes = precondition.hashes();
+    intent.returned = true;
+    Write::new(app, caller, intent).run(app).await
+}
+
+impl Precondition {
+    fn hashes(self) -> Option<Vec<u64>> {
+        match self {
+            Self::None => None,
+            Self::Hashes(hashes) => Some(hashes),
+        }
+    }
 }
 
 /// A write ready to run: its body is read, and its plan is found.
@@ -94,7 +138,7 @@ impl Write {
         may_create(app, caller, entity)?;
         let input = written(&app.model, entity, body, Purpose::Create, caller, &app.ids)?;
         let key = key_of(app.model.entity(entity), &input.columns);
-        Ok(Self::new(app, caller, WriteKind::Create, entity, input, key, Precondition::None))
+        Ok(Self::new(app, caller, Intent::new(WriteKind::Create, entity, key, input)))
     }
 
     /// Prepares an update.
@@ -103,15 +147,21 @@ impl Write {
         caller: &Caller<'_>,
         entity: EntityId,
         key: Vec<Bind>,
-        body: Body,
+        patch: Patch,
         precondition: Precondition,
     ) -> Result<Self, Refusal> {
+        let Patch { body, objects } = patch;
         let mut input = written(&app.model, entity, body, Purpose::Update, caller, &app.ids)?;
         if input.sent.is_empty() {
             // Nothing was sent, so nothing is written, not even the time.
             input.columns.clear();
         }
-        Ok(Self::new(app, caller, WriteKind::Update, entity, input, key, precondition))
+        let mut intent = Intent::new(WriteKind::Update, entity, key, input);
+        intent.hashes = precondition.hashes();
+        if objects == Objects::Merge {
+            intent.merge_objects(app.model.entity(entity));
+        }
+        Ok(Self::new(app, caller, intent))
     }
 
     /// Prepares a delete.
@@ -122,29 +172,21 @@ impl Write {
         key: Vec<Bind>,
         precondition: Precondition,
     ) -> Self {
-        Self::new(app, caller, WriteKind::Delete, entity, Written::default(), key, precondition)
+        let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
+        intent.hashes = precondition.hashes();
+        Self::new(app, caller, intent)
     }
 
-    fn new(
-        app: &App,
-        caller: &Caller<'_>,
-        kind: WriteKind,
-        entity: EntityId,
-        input: Written,
-        key: Vec<Bind>,
-        precondition: Precondition,
-    ) -> Self {
-        let hashes = match precondition {
-            Precondition::None => None,
-            Precondition::Hashes(hashes) => Some(hashes),
-        };
+    fn new(app: &App, caller: &Caller<'_>, intent: Intent) -> Self {
+        let Intent { kind, entity, key, input, hashes, merged, returned } = intent;
         let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
         let shape = WriteShape {
             entity,
             kind,
             columns,
             sent: input.sent.iter().map(|(field, _)| *field).collect(),
-            matched: hashes.is_some(),
+            merged,
+            encoded_before: hashes.is_some() || returned,
         };
         let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
         let (plan, atoms) = planned(app, &with_input, &shape);
@@ -157,6 +199,37 @@ impl Write {
     async fn run(self, app: &App) -> Result<Saved, Refusal> {
         let output = app.store.write(self.run).await?;
         self.judge.judge(&app.model, output)
+    }
+}
+
+/// What a write is to do, before its plan is found.
+struct Intent {
+    kind: WriteKind,
+    entity: EntityId,
+    key: Vec<Bind>,
+    input: Written,
+    /// The hashes of which the row must have one.
+    hashes: Option<Vec<u64>>,
+    /// The columns into which objects are merged.
+    merged: Vec<ColumnId>,
+    /// Whether a deleted row is returned.
+    returned: bool,
+}
+
+impl Intent {
+    fn new(kind: WriteKind, entity: EntityId, key: Vec<Bind>, input: Written) -> Self {
+        Self { kind, entity, key, input, hashes: None, merged: Vec::new(), returned: false }
+    }
+
+    fn merge_objects(&mut self, entity: &Entity) {
+        for (field, value) in &self.input.sent {
+            if let (FieldKind::Scalar { column, .. }, Value::Json(json)) =
+                (&entity.field(*field).kind, value)
+                && json.is_object()
+            {
+                self.merged.push(*column);
+            }
+        }
     }
 }
 
@@ -226,18 +299,24 @@ impl Judge {
         let entity = model.entity(self.entity);
         Err(match output {
             WriteOutput::Written { row, key } => return Ok(Saved { row, key }),
-            WriteOutput::Deleted => return Ok(Saved { row: None, key: Vec::new() }),
+            WriteOutput::Deleted { row } => return Ok(Saved { row, key: Vec::new() }),
             WriteOutput::NotFound => Refusal::NotFound,
             WriteOutput::Denied => denied(self.signed_in),
             WriteOutput::DeniedFields(fields) => {
                 Refusal::ForbiddenFields(field_names(entity, &fields))
             }
             WriteOutput::Stale => Refusal::Stale,
+            WriteOutput::TooLarge(field) => too_large(&entity.field(field).name),
             WriteOutput::NoTarget(fields) => no_target(entity, &fields),
             WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
             WriteOutput::Violated(constraint) => violated(entity, self.kind, &constraint),
         })
     }
+}
+
+fn too_large(name: &str) -> Refusal {
+    let detail = format!("{name} would be too large when merged; send it as a whole");
+    Refusal::Body(vec![BadMember::new(name, "too_large", detail)])
 }
 
 fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {

@@ -13,6 +13,8 @@ mod hidden;
 mod keys;
 mod lists;
 mod paging;
+mod patches;
+mod preferences;
 mod rules;
 mod scalars;
 mod shell;

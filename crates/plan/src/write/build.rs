@@ -4,7 +4,7 @@ use expr::{AtomShape, EntityId, FieldId, Pred};
 use model::{FieldKind, Model, Relation};
 
 use super::dependents::{Dependents, dependents};
-use super::{Look, Reference, WriteKind, WritePlan, WriteShape};
+use super::{Adjustment, Look, Reference, WriteKind, WritePlan, WriteShape};
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
 use crate::encode::Encoder;
@@ -91,15 +91,15 @@ struct Builder<'m> {
 
 impl<'m> Builder<'m> {
     fn before(&mut self) -> Look {
-        self.look(self.shape.matched)
+        self.look(self.shape.encoded_before, true)
     }
 
     fn after(&mut self) -> Look {
-        self.look(true)
+        self.look(true, false)
     }
 
     /// Reads the row by its key: what the rules say of it, and the row itself where it is wanted.
-    fn look(&mut self, encoded: bool) -> Look {
+    fn look(&mut self, encoded: bool, before: bool) -> Look {
         let entity = self.shape.entity;
         let alias = self.renderer.open_from();
         let mut columns = Columns::default();
@@ -114,6 +114,7 @@ impl<'m> Builder<'m> {
                 fields.push((*field, column));
             }
         }
+        let adjustments = if before { self.adjustments(&alias, &mut columns) } else { Vec::new() };
         let members = if encoded {
             Members {
                 renderer: &mut self.renderer,
@@ -135,7 +136,24 @@ impl<'m> Builder<'m> {
             alias.name(),
         );
         let statement = self.text(sql);
-        Look { statement, visible, allowed, fields, encoder: Encoder { members } }
+        Look { statement, visible, allowed, fields, adjustments, encoder: Encoder { members } }
+    }
+
+    fn adjustments(&self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {
+        let entity = self.model.entity(self.shape.entity);
+        let merged = self.shape.merged.iter().filter_map(|column| {
+            let input = self.place_of(*column)?;
+            let field = entity.column(*column).field;
+            let column = columns.add(self.renderer.column(alias, entity.id, *column));
+            Some(Adjustment::Merge { input, column, field })
+        });
+        merged.collect()
+    }
+
+    /// Returns the place of a column's value among the written ones.
+    fn place_of(&self, column: model::ColumnId) -> Option<u16> {
+        let place = self.shape.columns.iter().position(|set| *set == column)?;
+        Some(place as u16)
     }
 
     fn flag(&mut self, rule: RuleRef, alias: &Alias, columns: &mut Columns) -> Option<usize> {
@@ -230,14 +248,7 @@ impl<'m> Builder<'m> {
     }
 
     fn inputs(&self, relation: &Relation) -> Option<Vec<u16>> {
-        relation
-            .columns
-            .iter()
-            .map(|column| {
-                let place = self.shape.columns.iter().position(|set| set == column)?;
-                Some(place as u16)
-            })
-            .collect()
+        relation.columns.iter().map(|column| self.place_of(*column)).collect()
     }
 
     fn find(&mut self, target: EntityId, inputs: &[u16], guarded: bool) -> SqlText {

@@ -2,6 +2,7 @@
 
 mod build;
 mod dependents;
+mod merge;
 mod run;
 
 pub use build::{build, rules_of};
@@ -24,8 +25,11 @@ pub struct WriteShape {
     pub columns: Vec<ColumnId>,
     /// The fields the client sent; field rules judge them, and references among them must be readable.
     pub sent: Vec<FieldId>,
-    /// Whether the row's hash is compared before it is written (`If-Match`).
-    pub matched: bool,
+    /// The columns of JSON into which what was sent is merged (RFC 7396), instead of replacing it.
+    pub merged: Vec<ColumnId>,
+    /// Whether the row is read as it was: its hash is compared (`If-Match`), or it is shown (a
+    /// deleted row).
+    pub encoded_before: bool,
 }
 
 /// The kinds of writes.
@@ -71,8 +75,24 @@ pub struct Look {
     pub allowed: Option<usize>,
     /// The columns that say whether the caller may send a field.
     pub fields: Vec<(FieldId, usize)>,
+    /// What the row decides of the values to be written.
+    pub adjustments: Vec<Adjustment>,
     /// The row as its reader may see it.
     pub encoder: Encoder,
+}
+
+/// A value to be written that depends on the row as it was.
+#[derive(Debug)]
+pub enum Adjustment {
+    /// What was sent is merged into the stored JSON.
+    Merge {
+        /// The place of the value.
+        input: u16,
+        /// The column of the stored JSON.
+        column: usize,
+        /// The field.
+        field: FieldId,
+    },
 }
 
 /// A reference that a write sets.

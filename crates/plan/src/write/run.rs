@@ -5,7 +5,7 @@ use std::sync::Arc;
 use expr::{EntityId, FieldId};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Look, WriteKind, WritePlan};
+use super::{Adjustment, Look, WriteKind, WritePlan, merge};
 use crate::binds::{BindSource, bind};
 use crate::encode::Collect;
 use crate::program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
@@ -36,7 +36,10 @@ pub enum WriteOutput {
         key: Vec<Bind>,
     },
     /// The row was deleted.
-    Deleted,
+    Deleted {
+        /// The row as it was, where it was asked for.
+        row: Option<RowBody>,
+    },
     /// There is no such row, as far as the caller may know.
     NotFound,
     /// The caller may see the row, but not do this to it.
@@ -45,6 +48,8 @@ pub enum WriteOutput {
     DeniedFields(Vec<FieldId>),
     /// The row is not what the caller believes.
     Stale,
+    /// Merging what was sent makes this field too large.
+    TooLarge(FieldId),
     /// These references lead to no row that the caller may see.
     NoTarget(Vec<FieldId>),
     /// Rows of this entity refer to the row.
@@ -58,6 +63,8 @@ pub struct WriteRun {
     plan: Arc<WritePlan>,
     values: WriteValues,
     binds: Vec<Bind>,
+    /// The values that the row as it was decided, with their places among the inputs.
+    adjusted: Vec<(u16, Bind)>,
     step: Step,
     found: bool,
     /// The key that the database made.
@@ -86,6 +93,7 @@ impl WriteRun {
             plan,
             values,
             binds: Vec::new(),
+            adjusted: Vec::new(),
             step: Step::Start,
             found: false,
             made: Vec::new(),
@@ -174,6 +182,9 @@ impl WriteRun {
         } else if !denied.is_empty() {
             self.end = Some(WriteOutput::DeniedFields(denied));
         }
+        for adjustment in &look.adjustments {
+            self.adjust(adjustment, row);
+        }
         if self.end.is_some() || look.encoder.members.is_empty() {
             return;
         }
@@ -185,10 +196,32 @@ impl WriteRun {
             let fits = self.values.hashes.as_ref().is_none_or(|hashes| hashes.contains(&hash));
             if !fits {
                 self.end = Some(WriteOutput::Stale);
+                return;
             }
-        } else if visible {
-            self.seen = Some(RowBody { json, hash });
         }
+        let shown = visible && (!before || self.plan.kind == WriteKind::Delete);
+        self.seen = shown.then_some(RowBody { json, hash });
+    }
+
+    fn adjust<R: Row>(&mut self, adjustment: &Adjustment, row: &R) {
+        match adjustment {
+            Adjustment::Merge { input, column, field } => {
+                let Bind::Text(patch) = &self.values.inputs[*input as usize] else { return };
+                let stored = match row.cell(*column) {
+                    Cell::Text(text) => Some(text),
+                    _ => None,
+                };
+                match merge::merged(stored, patch) {
+                    Some(merged) => self.adjusted.push((*input, Bind::Text(merged))),
+                    None => self.end = Some(WriteOutput::TooLarge(*field)),
+                }
+            }
+        }
+    }
+
+    fn input(&self, index: u16) -> &Bind {
+        let adjusted = self.adjusted.iter().find(|(place, _)| *place == index);
+        adjusted.map_or(&self.values.inputs[index as usize], |(_, value)| value)
     }
 
     fn key(&self) -> &[Bind] {
@@ -201,7 +234,7 @@ impl WriteRun {
             .map(|source| match source {
                 BindSource::Atom(index) => bind(self.values.atoms[*index as usize].clone()),
                 BindSource::Key(index) => self.key()[*index as usize].clone(),
-                BindSource::Input(index) => self.values.inputs[*index as usize].clone(),
+                BindSource::Input(index) => self.input(*index).clone(),
                 BindSource::Number(number) => Bind::Int(*number),
                 BindSource::Cursor(_)
                 | BindSource::LimitAndOne
@@ -280,7 +313,7 @@ impl Program for WriteRun {
             return (Verdict::Rollback, end);
         }
         match self.plan.kind {
-            WriteKind::Delete => (Verdict::Commit, WriteOutput::Deleted),
+            WriteKind::Delete => (Verdict::Commit, WriteOutput::Deleted { row: self.seen }),
             WriteKind::Create | WriteKind::Update => {
                 let key = self.key().to_vec();
                 (Verdict::Commit, WriteOutput::Written { row: self.seen, key })
