@@ -145,7 +145,9 @@ impl<'m> Renderer<'m> {
         match self.folded(rule) {
             Pred::True => None,
             pred => {
-                let (prepared, atoms_from) = self.rules.find(self.model, rule)?;
+                let Some((prepared, atoms_from)) = self.rules.find(self.model, rule) else {
+                    return Some(self.predicate(&Pred::False));
+                };
                 Some(self.framed(alias, entity, atoms_from, &prepared.atoms, false, |renderer| {
                     renderer.predicate(&pred)
                 }))
