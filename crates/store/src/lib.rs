@@ -9,6 +9,7 @@ mod error;
 mod functions;
 pub mod migrate;
 mod reader;
+mod reading_budget;
 mod ready;
 mod run;
 mod scan;
@@ -90,7 +91,8 @@ impl Store {
     /// Runs a write; when it returns, the write survives a power cut.
     ///
     /// # Errors
-    /// When the queue is full, or the database fails; then nothing was written.
+    /// When the queue is full, what it reads takes too long, or the database fails; then nothing was
+    /// written.
     pub async fn write<P: Program>(&self, program: P) -> Result<P::Output, Error> {
         self.0.writer.run(program).await
     }

@@ -8,21 +8,22 @@ use rusqlite::{Connection, ErrorCode, ffi};
 
 /// Runs a program's statements to their end.
 pub(crate) fn run<P: Program>(connection: &Connection, program: &mut P) -> rusqlite::Result<()> {
-    run_noting(connection, program, |_| {})
+    run_noting(connection, program, |_, _| {})
 }
 
-/// Runs a program's statements to their end, and tells the text of each before it runs.
+/// Runs a program's statements to their end, and tells the text of each before it runs, and whether
+/// it only reads.
 pub(crate) fn run_noting<P: Program>(
     connection: &Connection,
     program: &mut P,
-    mut note: impl FnMut(&Arc<str>),
+    mut note: impl FnMut(&Arc<str>, bool),
 ) -> rusqlite::Result<()> {
     loop {
         // The statement borrows the program; the text is shared, the binds are bound at once.
         let mut prepared = {
             let Some(statement) = program.next() else { return Ok(()) };
-            note(statement.sql);
             let mut prepared = connection.prepare_cached(statement.sql)?;
+            note(statement.sql, prepared.readonly());
             for (index, bind) in statement.binds.iter().enumerate() {
                 prepared.raw_bind_parameter(index + 1, Bound(bind))?;
             }

@@ -88,7 +88,7 @@ impl Scanner {
         self.set_deadline(Some(started + time_max));
         let mut sql = None;
         let result = self.connection.execute_batch("BEGIN").and_then(|()| {
-            let note = |text: &Arc<str>| sql = Some(Arc::clone(text));
+            let note = |text: &Arc<str>, _| sql = Some(Arc::clone(text));
             crate::run::run_noting(&self.connection, &mut program, note)
         });
         self.set_deadline(None);

@@ -200,6 +200,28 @@ async fn a_sequence_sees_its_own_writes_and_is_kept_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_write_that_reads_without_end_is_undone_alone() {
+    let (_dir, store) = open().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..10 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let insert = format!("INSERT INTO row (n) VALUES ({number})");
+            let reading: &[&str] = if number == 5 { &[&insert, ENDLESS] } else { &[&insert] };
+            store.write(run(reading)).await
+        });
+    }
+    let results = tasks.join_all().await;
+    let given_up = results.iter().filter(|result| matches!(result, Err(Error::Timeout))).count();
+    assert_eq!((given_up, count(&store).await), (1, 9));
+    // What writes is never broken off, and what comes after has a budget of its own.
+    let long = "WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n LIMIT 700000) \
+                INSERT INTO row (n) SELECT i FROM n";
+    store.write(run(&[long])).await.expect("written").expect("no constraint");
+    store.write(run(&["SELECT COUNT(*) FROM row"])).await.expect("read").expect("rows");
+}
+
+#[tokio::test]
 async fn a_panic_in_a_program_ends_that_write_only() {
     let (_dir, store) = open().await;
     let mut broken = run(&["INSERT INTO row (n) VALUES (1)"]);

@@ -15,6 +15,7 @@ use crate::checkpoint::Checkpoints;
 use crate::connection;
 use crate::error::Error;
 use crate::reader::Slots;
+use crate::reading_budget::ReadingBudget;
 
 /// Writes that may wait; more are refused at once, so that clients can back off.
 const QUEUE_MAX: usize = 1024;
@@ -38,7 +39,7 @@ type Exclusive = Box<dyn FnOnce(&mut Connection) -> Box<dyn FnOnce()> + Send>;
 /// A program on its way through the writer.
 trait Write: Send {
     /// Runs it; true keeps its changes.
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<bool>;
+    fn run(&mut self, connection: &Connection, reads: &ReadingBudget) -> rusqlite::Result<bool>;
     /// Answers the caller.
     fn answer(self: Box<Self>, result: Result<(), Error>);
     /// Whether the caller has gone.
@@ -52,9 +53,10 @@ struct Running<P: Program> {
 }
 
 impl<P: Program> Write for Running<P> {
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+    fn run(&mut self, connection: &Connection, reads: &ReadingBudget) -> rusqlite::Result<bool> {
         let Some(mut program) = self.program.take() else { return Ok(false) };
-        crate::run::run(connection, &mut program)?;
+        reads.renew();
+        crate::run::run_noting(connection, &mut program, |_, reading| reads.count(reading))?;
         let (verdict, output) = program.finish();
         self.output = Some(output);
         Ok(verdict == Verdict::Commit)
@@ -126,6 +128,7 @@ impl Writer {
 
 fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64, slots: &Slots) {
     let mut checkpoints = Checkpoints::start(&mut connection);
+    let reads = ReadingBudget::start(&mut connection);
     let mut batch: Vec<Box<dyn Write>> = Vec::with_capacity(BATCH_MAX);
     while let Ok(first) = jobs.recv() {
         let mut next = Some(first);
@@ -133,14 +136,14 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64, s
             match job {
                 Job::Write(write) => batch.push(write),
                 Job::Exclusive(run) => {
-                    commit(&connection, &mut batch, commits);
+                    commit(&connection, &mut batch, commits, &reads);
                     let acknowledge = run(&mut connection);
                     // As with writes: a read after the answer must not meet the state before.
                     commits.fetch_add(1, Ordering::AcqRel);
                     acknowledge();
                 }
                 Job::Close(answer) => {
-                    commit(&connection, &mut batch, commits);
+                    commit(&connection, &mut batch, commits, &reads);
                     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
                     drop(connection);
                     let _ = answer.send(());
@@ -149,12 +152,17 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>, commits: &AtomicU64, s
             }
             next = if batch.len() < BATCH_MAX { jobs.try_recv().ok() } else { None };
         }
-        commit(&connection, &mut batch, commits);
+        commit(&connection, &mut batch, commits, &reads);
         checkpoints.run_if_due(&connection, slots);
     }
 }
 
-fn commit(connection: &Connection, batch: &mut Vec<Box<dyn Write>>, commits: &AtomicU64) {
+fn commit(
+    connection: &Connection,
+    batch: &mut Vec<Box<dyn Write>>,
+    commits: &AtomicU64,
+    reads: &ReadingBudget,
+) {
     batch.retain(|write| !write.is_abandoned());
     if batch.is_empty() {
         return;
@@ -168,7 +176,7 @@ fn commit(connection: &Connection, batch: &mut Vec<Box<dyn Write>>, commits: &At
     }
     let mut results: Vec<Result<(), Error>> = Vec::with_capacity(batch.len());
     for write in batch.iter_mut() {
-        results.push(one(connection, write.as_mut()));
+        results.push(one(connection, write.as_mut(), reads));
     }
     let committed = execute(connection, "COMMIT");
     if let Err(error) = &committed {
@@ -186,9 +194,10 @@ fn commit(connection: &Connection, batch: &mut Vec<Box<dyn Write>>, commits: &At
 }
 
 /// Runs one write in a savepoint, so that its failure leaves the others of the batch alone.
-fn one(connection: &Connection, write: &mut dyn Write) -> Result<(), Error> {
+fn one(connection: &Connection, write: &mut dyn Write, reads: &ReadingBudget) -> Result<(), Error> {
     execute(connection, "SAVEPOINT one")?;
-    let run = catch_unwind(AssertUnwindSafe(|| write.run(connection)));
+    let run = catch_unwind(AssertUnwindSafe(|| write.run(connection, reads)));
+    reads.count(false);
     match run {
         Ok(Ok(true)) => {
             execute(connection, "RELEASE one")?;
@@ -216,6 +225,7 @@ fn described(error: &rusqlite::Error) -> Error {
             Error::Storage(error.to_string())
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,
+        Some(ErrorCode::OperationInterrupted) => Error::Timeout,
         _ => Error::Storage(error.to_string()),
     }
 }
