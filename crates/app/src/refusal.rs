@@ -40,6 +40,12 @@ pub enum Refusal {
     /// Rows refer to the row.
     #[error("rows refer to this one")]
     InUse(Option<EntityId>),
+    /// What would be answered is too much to be held.
+    #[error("the answer is too large")]
+    AnswerTooLarge {
+        /// The most bytes.
+        bytes_max: u64,
+    },
     /// The database failed, is busy or full.
     #[error(transparent)]
     Store(#[from] store::Error),

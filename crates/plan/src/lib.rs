@@ -6,6 +6,7 @@
 mod binds;
 pub mod ddl;
 mod dialect;
+mod either;
 mod encode;
 mod key;
 mod program;
@@ -17,6 +18,7 @@ pub mod write;
 
 pub use binds::{BindSource, bind, client_form};
 pub use dialect::Dialect;
+pub use either::Either;
 pub use encode::{Encoder, Member, Show};
 pub use key::{key_object, key_text, percent_encode, reference_text};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};

@@ -36,6 +36,7 @@ pub const CODES: &[Code] = &[
     code(414, "url_too_long", "path and query exceed `[limits] url_bytes_max`"),
     code(415, "unsupported_media_type", "the body is not JSON"),
     code(422, "invalid_body", "members of the body are wrong; `errors` points at each"),
+    code(422, "answer_too_large", "what would be answered is too much; nothing was done"),
     code(422, "check_failed", "a condition of the model does not hold"),
     code(431, "head_too_large", "the request's head exceeds `[limits] header_bytes_max`"),
     code(500, "internal", "our mistake; the log has the cause under the request id"),

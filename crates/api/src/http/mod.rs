@@ -23,7 +23,7 @@ use http_body_util::Full;
 
 pub use codes::{CODES, Code};
 pub use cors::Cors;
-pub use problem::{Problem, ProblemError};
+pub use problem::{Problem, ProblemError, ProblemOperation};
 pub use request_id::RequestId;
 pub use server::{Drained, serve};
 pub use settings::Settings;

@@ -19,6 +19,8 @@ pub struct Problem {
     pub detail: String,
     /// The parts of the request that are wrong.
     pub errors: Vec<ProblemError>,
+    /// The operation of a batch that it is about.
+    pub operation: Option<Box<ProblemOperation>>,
     /// Further headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -36,10 +38,26 @@ pub struct ProblemError {
     pub detail: String,
 }
 
+/// An operation of a batch.
+#[derive(Debug, Clone)]
+pub struct ProblemOperation {
+    /// Its place, counted from 0.
+    pub index: usize,
+    /// Its id.
+    pub id: Option<String>,
+}
+
 impl Problem {
     /// Starts a problem.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            operation: None,
+            headers: Vec::new(),
+        }
     }
 
     /// Adds the wrong parts.
@@ -56,6 +74,13 @@ impl Problem {
         body.insert("status".into(), self.status.as_u16().into());
         body.insert("code".into(), self.code.into());
         body.insert("detail".into(), self.detail.into());
+        if let Some(about) = self.operation {
+            let mut operation = json!({ "index": about.index });
+            if let Some(id) = about.id {
+                operation["id"] = id.into();
+            }
+            body.insert("operation".into(), operation);
+        }
         if !self.errors.is_empty() {
             let errors = self.errors.into_iter().map(|error| {
                 let mut member = json!({ "code": error.code, "detail": error.detail });

@@ -1,5 +1,6 @@
 //! The REST API: paths to operations, operations to answers. It holds no rule and no SQL.
 
+mod batch;
 mod etag;
 mod index;
 mod params;
@@ -33,7 +34,7 @@ pub struct Rest {
 
 /// One request on its way through the REST API.
 pub(crate) struct Call<'r> {
-    pub(crate) app: &'r App,
+    pub(crate) app: &'r Arc<App>,
     pub(crate) caller: expr::Caller<'static>,
     pub(crate) parts: &'r Parts,
 }
@@ -72,7 +73,9 @@ impl Rest {
         };
         let call = Call { app: &self.app, caller, parts };
         let target = self.routes.find(parts.uri.path());
-        let Some(allowed) = target.allowed() else { return Err(problems::no_route(parts)) };
+        let Some(allowed) = target.allowed() else {
+            return Err(problems::no_route(parts.uri.path()));
+        };
         // HEAD is GET without the body, which the shell cuts off.
         let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
         match (target, method) {
@@ -81,6 +84,7 @@ impl Rest {
             (Target::Collection(entity), &Method::POST) => {
                 writes::create(&call, entity, incoming).await
             }
+            (Target::Batch, &Method::POST) => batch::run(&call, &self.routes, incoming).await,
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
             (Target::Row(entity, key), &Method::PATCH) => {
                 writes::update(&call, entity, key, incoming).await

@@ -3,7 +3,6 @@
 use app::input::BodyError;
 use app::{App, Refusal};
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::http::{Problem, ProblemError};
@@ -93,6 +92,11 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             };
             Problem::new(StatusCode::CONFLICT, "in_use", detail)
         }
+        Refusal::AnswerTooLarge { bytes_max } => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "answer_too_large",
+            format!("the answer would have more than {bytes_max} bytes; nothing was done"),
+        ),
         Refusal::Store(error) => of_store(&error),
     }
 }
@@ -145,8 +149,8 @@ pub(super) fn malformed(error: &BodyError) -> Problem {
 }
 
 /// A path that leads nowhere.
-pub(super) fn no_route(parts: &Parts) -> Problem {
-    let detail = format!("there is nothing at {}; /api/v1 lists what there is", parts.uri.path());
+pub(super) fn no_route(path: &str) -> Problem {
+    let detail = format!("there is nothing at {path}; /api/v1 lists what there is");
     Problem::new(StatusCode::NOT_FOUND, "no_route", detail)
 }
 

@@ -1,9 +1,10 @@
 //! A successful answer before it becomes HTTP.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, HeaderName};
+use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
+use serde_json::{Map, Value as Json};
 
 use crate::http::Response;
 
@@ -48,6 +49,32 @@ impl Reply {
     /// Adds the entity tag.
     pub(crate) fn etag(self, tag: &str) -> Self {
         self.header(ETAG, tag)
+    }
+
+    /// Appends it as one of a batch's results: status, the headers that say something of the row,
+    /// and body.
+    pub(crate) fn write_result(self, out: &mut Vec<u8>, id: Option<&str>) {
+        out.push(b'{');
+        if let Some(id) = id {
+            out.extend_from_slice(format!("\"id\":{},", Json::from(id)).as_bytes());
+        }
+        out.extend_from_slice(format!("\"status\":{}", self.status.as_u16()).as_bytes());
+        let headers: Map<String, Json> = [("Location", LOCATION), ("ETag", ETAG)]
+            .into_iter()
+            .filter_map(|(shown, name)| {
+                let (_, value) = self.headers.iter().find(|(header, _)| *header == name)?;
+                Some((shown.to_owned(), value.to_str().ok()?.into()))
+            })
+            .collect();
+        if !headers.is_empty() {
+            let headers = Json::Object(headers);
+            out.extend_from_slice(format!(",\"headers\":{headers}").as_bytes());
+        }
+        if let Some(body) = &self.body {
+            out.extend_from_slice(b",\"body\":");
+            out.extend_from_slice(body);
+        }
+        out.push(b'}');
     }
 
     /// Turns it into HTTP.

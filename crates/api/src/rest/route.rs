@@ -24,6 +24,8 @@ pub(crate) enum Target<'p> {
     Collection(EntityId),
     /// `/api/v1/posts/{key}`, the key still percent-encoded.
     Row(EntityId, &'p str),
+    /// `/api/v1/batch`
+    Batch,
     /// Nothing.
     Nothing,
 }
@@ -52,15 +54,21 @@ impl Routes {
             _ if self.unversioned => rest,
             _ => return Target::Nothing,
         };
-        let (route, key) = match rest.split_once('/') {
+        self.below(rest)
+    }
+
+    /// Finds what a path below the version's root leads to.
+    pub(crate) fn below<'p>(&self, path: &'p str) -> Target<'p> {
+        let (route, key) = match path.split_once('/') {
             Some((route, key)) => (route, Some(key)),
-            None => (rest, None),
+            None => (path, None),
         };
         match (self.collections.get(route), key) {
             (Some(entity), None) => Target::Collection(*entity),
             (Some(entity), Some(key)) if !key.is_empty() && !key.contains('/') => {
                 Target::Row(*entity, key)
             }
+            (None, None) if route == "batch" => Target::Batch,
             _ => Target::Nothing,
         }
     }
@@ -73,6 +81,7 @@ impl Target<'_> {
             Self::Index => Some("GET, HEAD, OPTIONS"),
             Self::Collection(_) => Some("GET, HEAD, POST, OPTIONS"),
             Self::Row(..) => Some("GET, HEAD, PATCH, DELETE, OPTIONS"),
+            Self::Batch => Some("POST, OPTIONS"),
             Self::Nothing => None,
         }
     }
@@ -96,14 +105,21 @@ mod tests {
         check("/api/v1/posts", &Target::Collection(EntityId(7)));
         check("/api/v1/posts/", &Target::Collection(EntityId(7)));
         check("/api/posts", &Target::Collection(EntityId(7)));
+        check("/api/v1/batch", &Target::Batch);
         check("/api/v1/posts/a%2Fb,c", &Target::Row(EntityId(7), "a%2Fb,c"));
     }
 
     #[test]
     fn other_paths_lead_nowhere() {
-        for path in
-            ["/apix", "/api/v2/posts", "/api/v1/users", "/api/v1/posts/a/b", "/x", "/api/v1//"]
-        {
+        for path in [
+            "/apix",
+            "/api/v2/posts",
+            "/api/v1/users",
+            "/api/v1/posts/a/b",
+            "/api/v1/batch/a",
+            "/x",
+            "/api/v1//",
+        ] {
             check(path, &Target::Nothing);
         }
     }

@@ -8,10 +8,14 @@ use expr::EntityId;
 use http::StatusCode;
 use http::header::{IF_NONE_MATCH, LINK};
 use plan::Bind;
+use plan::read::{Page, RowBody};
 
 use super::reply::Reply;
 use super::{Call, etag, params, problems};
 use crate::http::{Problem, etag as condition};
+
+/// What a page is written behind.
+pub(super) const PAGE_PREFIX: &[u8] = b"{\"items\":";
 
 /// `GET /posts`
 pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
@@ -19,27 +23,38 @@ pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Pro
     let mut query = call.query(entity);
     params::list(&mut query, text);
     let ready = query.many().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
-    let page = operations::list(call.app, &call.caller, ready, b"{\"items\":")
+    let mut page = operations::list(call.app, &call.caller, ready, PAGE_PREFIX)
         .await
         .map_err(|refusal| call.problem(refusal))?;
 
-    let mut json = page.json;
+    close(&mut page);
+    let tag = etag::of_list(&page.json);
+    if call.is_unmodified(&tag) {
+        return Ok(Reply::not_modified().etag(&tag));
+    }
+    let reply = Reply::json(StatusCode::OK, page.json).etag(&tag);
+    let links = call.links(page.next.as_deref(), page.prev.as_deref());
+    Ok(if links.is_empty() { reply } else { reply.header(LINK, &links) })
+}
+
+/// Answers a page without links to its neighbours.
+pub(super) fn page(mut page: Page) -> Reply {
+    close(&mut page);
+    let tag = etag::of_list(&page.json);
+    Reply::json(StatusCode::OK, page.json).etag(&tag)
+}
+
+/// Ends a page's object, which `PAGE_PREFIX` began.
+fn close(page: &mut Page) {
+    let json = &mut page.json;
     json.extend_from_slice(b",\"next\":");
-    write_cursor(&mut json, page.next.as_deref());
+    write_cursor(json, page.next.as_deref());
     json.extend_from_slice(b",\"prev\":");
-    write_cursor(&mut json, page.prev.as_deref());
+    write_cursor(json, page.prev.as_deref());
     if let Some(total) = page.total {
         json.extend_from_slice(format!(",\"total\":{total}").as_bytes());
     }
     json.push(b'}');
-
-    let tag = etag::of_list(&json);
-    if call.is_unmodified(&tag) {
-        return Ok(Reply::not_modified().etag(&tag));
-    }
-    let reply = Reply::json(StatusCode::OK, json).etag(&tag);
-    let links = call.links(page.next.as_deref(), page.prev.as_deref());
-    Ok(if links.is_empty() { reply } else { reply.header(LINK, &links) })
 }
 
 fn write_cursor(json: &mut Vec<u8>, cursor: Option<&str>) {
@@ -64,12 +79,21 @@ pub(super) async fn get(call: &Call<'_>, entity: EntityId, key: &str) -> Result<
     let row = operations::get(call.app, &call.caller, ready, key)
         .await
         .map_err(|refusal| call.problem(refusal))?;
-    let tag =
-        if text.is_empty() { etag::of_row(row.hash) } else { etag::of_view(row.hash, &row.json) };
+    let tag = tag(&row, text.is_empty());
     if call.is_unmodified(&tag) {
         return Ok(Reply::not_modified().etag(&tag));
     }
     Ok(Reply::json(StatusCode::OK, row.json).etag(&tag))
+}
+
+/// Answers a row, whole as it is stored, or in part or with others.
+pub(super) fn row(row: RowBody, whole: bool) -> Reply {
+    let tag = tag(&row, whole);
+    Reply::json(StatusCode::OK, row.json).etag(&tag)
+}
+
+fn tag(row: &RowBody, whole: bool) -> String {
+    if whole { etag::of_row(row.hash) } else { etag::of_view(row.hash, &row.json) }
 }
 
 impl<'r> Call<'r> {

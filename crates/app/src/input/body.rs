@@ -1,6 +1,8 @@
 //! A request's body: one JSON object without duplicate members.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
 /// The members of a body, in order.
@@ -24,28 +26,48 @@ impl Body {
 
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        Members::deserialize(deserializer).map(|members| Self(members.0))
     }
 }
 
-struct Members;
+/// The members of a JSON object, in order and without duplicates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Members<V>(pub Vec<(String, V)>);
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Body;
+impl<V: DeserializeOwned> Members<V> {
+    /// Parses an object.
+    ///
+    /// # Errors
+    /// When it is not a JSON object, or repeats a member.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
+        serde_json::from_slice(bytes).map_err(|error| BodyError(error.to_string()))
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Members<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+struct Reader<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
+    type Value = Members<V>;
 
     fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body, A::Error> {
-        let mut members: Vec<(String, Json)> = Vec::new();
-        while let Some((name, value)) = map.next_entry::<String, Json>()? {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<V>, A::Error> {
+        let mut members: Vec<(String, V)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, V>()? {
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(serde::de::Error::custom(format!("the member `{name}` is repeated")));
             }
             members.push((name, value));
         }
-        Ok(Body(members))
+        Ok(Members(members))
     }
 }
 

@@ -6,6 +6,7 @@ mod document;
 mod scalar;
 mod values;
 
-pub use body::{Body, BodyError};
+pub use body::{Body, BodyError, Members};
+pub(crate) use scalar::reference_key;
 pub use scalar::{key_parts, key_value, scalar_from_json, scalar_from_text};
 pub(crate) use values::{Purpose, Written, written};

@@ -123,7 +123,7 @@ pub fn key_parts(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
 }
 
 /// Reads a key as it stands in a JSON value: one part as it is, several as in a path.
-pub(super) fn reference_key(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
+pub(crate) fn reference_key(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
     match entity.key_columns.as_slice() {
         [column] => key_value(entity.column(*column).ty, text).map(|value| vec![bind(value)]),
         _ => key_parts(entity, text),

@@ -1,9 +1,11 @@
-//! The operations that every door calls: list, get, create, update, delete.
+//! The operations that every door calls: list, get, create, update, delete, and batches of them.
 
+mod batch;
 mod plans;
 mod read;
 mod write;
 
+pub use batch::{Action, Batch, BatchRun, Failure, Key, Operation, Outcome};
 pub(crate) use plans::Plans;
 pub use read::{get, list, may_read_some};
 pub use write::{Objects, Patch, Precondition, Saved, create, delete, delete_returning, update};

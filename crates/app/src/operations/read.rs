@@ -24,25 +24,8 @@ pub async fn list(
     ready: Ready,
     prefix: &'static [u8],
 ) -> Result<Page, Refusal> {
-    may_read_any(app, caller, ready.shape.entity)?;
-    let atoms = AtomValues::from_vec(ready.atoms);
-    let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
-    let cursor = match &ready.cursor {
-        Some(cursor) => {
-            let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
-            if cursor.order_hash != plan.order_hash {
-                return Err(bad_cursor(&plan::read::CursorError::OtherOrder));
-            }
-            cursor.binds(&shows).map_err(|error| bad_cursor(&error))?
-        }
-        None => Vec::new(),
-    };
-    let values =
-        ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
-    match app.store.read(ReadRun::new(plan, values, prefix)).await? {
-        ReadOutput::Many(page) => Ok(page),
-        ReadOutput::One(_) => unreachable!("a list's shape reads many"),
-    }
+    let run = Read::list(app, caller, ready, prefix)?.run();
+    Ok(page_of(app.store.read(run).await?))
 }
 
 /// Reads one row by its key.
@@ -55,11 +38,73 @@ pub async fn get(
     ready: Ready,
     key: Vec<Bind>,
 ) -> Result<RowBody, Refusal> {
-    let (plan, atoms) = planned(app, caller, &ready.shape, AtomValues::new())?;
-    let values = ReadValues { atoms, key, ..ReadValues::default() };
-    match app.store.read(ReadRun::new(plan, values, b"")).await? {
-        ReadOutput::One(Some(row)) => Ok(row),
-        ReadOutput::One(None) => Err(Refusal::NotFound),
+    let run = Read::get(app, caller, &ready.shape, key)?.run();
+    row_of(app.store.read(run).await?)
+}
+
+/// A read ready to run: its plan is found.
+#[derive(Clone)]
+pub(crate) struct Read {
+    plan: Arc<ReadPlan>,
+    values: ReadValues,
+    prefix: &'static [u8],
+}
+
+impl Read {
+    /// Prepares a list.
+    pub(crate) fn list(
+        app: &App,
+        caller: &Caller<'_>,
+        ready: Ready,
+        prefix: &'static [u8],
+    ) -> Result<Self, Refusal> {
+        may_read_any(app, caller, ready.shape.entity)?;
+        let atoms = AtomValues::from_vec(ready.atoms);
+        let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
+        let cursor = match &ready.cursor {
+            Some(cursor) => {
+                let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
+                if cursor.order_hash != plan.order_hash {
+                    return Err(bad_cursor(&plan::read::CursorError::OtherOrder));
+                }
+                cursor.binds(&shows).map_err(|error| bad_cursor(&error))?
+            }
+            None => Vec::new(),
+        };
+        let values =
+            ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
+        Ok(Self { plan, values, prefix })
+    }
+
+    /// Prepares reading one row.
+    pub(crate) fn get(
+        app: &App,
+        caller: &Caller<'_>,
+        shape: &Shape,
+        key: Vec<Bind>,
+    ) -> Result<Self, Refusal> {
+        let (plan, atoms) = planned(app, caller, shape, AtomValues::new())?;
+        Ok(Self { plan, values: ReadValues { atoms, key, ..ReadValues::default() }, prefix: b"" })
+    }
+
+    /// Returns the program.
+    pub(crate) fn run(self) -> ReadRun {
+        ReadRun::new(self.plan, self.values, self.prefix)
+    }
+}
+
+/// Returns what a list came to.
+pub(crate) fn page_of(output: ReadOutput) -> Page {
+    match output {
+        ReadOutput::Many(page) => page,
+        ReadOutput::One(_) => unreachable!("a list's shape reads many"),
+    }
+}
+
+/// Returns what reading one row came to.
+pub(crate) fn row_of(output: ReadOutput) -> Result<RowBody, Refusal> {
+    match output {
+        ReadOutput::One(row) => row.ok_or(Refusal::NotFound),
         ReadOutput::Many(_) => unreachable!("a get's shape reads one"),
     }
 }

@@ -47,6 +47,8 @@ pub enum Objects {
 /// A row that was created, changed or deleted.
 #[derive(Debug)]
 pub struct Saved {
+    /// Of what.
+    pub entity: EntityId,
     /// The row; `None` where the caller may not read it, or where it was deleted and not asked for.
     pub row: Option<RowBody>,
     /// Its key; empty where it was deleted.
@@ -122,9 +124,11 @@ impl Precondition {
 }
 
 /// A write ready to run: its body is read, and its plan is found.
+#[derive(Clone)]
 pub(crate) struct Write {
-    pub(crate) run: WriteRun,
-    pub(crate) judge: Judge,
+    plan: Arc<WritePlan>,
+    values: WriteValues,
+    judge: Judge,
 }
 
 impl Write {
@@ -192,13 +196,18 @@ impl Write {
         let (plan, atoms) = planned(app, &with_input, &shape);
         let judge = Judge { entity, kind, signed_in: caller.user.is_some() };
         let values = WriteValues { atoms, key, inputs, hashes };
-        Self { run: WriteRun::new(plan, values), judge }
+        Self { plan, values, judge }
+    }
+
+    /// Returns the program, and who says what came of it.
+    pub(crate) fn into_parts(self) -> (WriteRun, Judge) {
+        (WriteRun::new(self.plan, self.values), self.judge)
     }
 
     /// Runs it in a transaction of its own.
     async fn run(self, app: &App) -> Result<Saved, Refusal> {
-        let output = app.store.write(self.run).await?;
-        self.judge.judge(&app.model, output)
+        let (run, judge) = self.into_parts();
+        judge.judge(&app.model, app.store.write(run).await?)
     }
 }
 
@@ -287,6 +296,7 @@ fn planned(app: &App, caller: &Caller<'_>, shape: &WriteShape) -> (Arc<WritePlan
 }
 
 /// What it takes to say what came of a write.
+#[derive(Clone, Copy)]
 pub(crate) struct Judge {
     entity: EntityId,
     kind: WriteKind,
@@ -298,8 +308,12 @@ impl Judge {
     pub(crate) fn judge(&self, model: &Model, output: WriteOutput) -> Result<Saved, Refusal> {
         let entity = model.entity(self.entity);
         Err(match output {
-            WriteOutput::Written { row, key } => return Ok(Saved { row, key }),
-            WriteOutput::Deleted { row } => return Ok(Saved { row, key: Vec::new() }),
+            WriteOutput::Written { row, key } => {
+                return Ok(Saved { entity: self.entity, row, key });
+            }
+            WriteOutput::Deleted { row } => {
+                return Ok(Saved { entity: self.entity, row, key: Vec::new() });
+            }
             WriteOutput::NotFound => Refusal::NotFound,
             WriteOutput::Denied => denied(self.signed_in),
             WriteOutput::DeniedFields(fields) => {

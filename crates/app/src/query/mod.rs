@@ -66,7 +66,7 @@ enum Start {
 }
 
 /// A read ready to be planned.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ready {
     /// All but the values.
     pub shape: Shape,

@@ -1,6 +1,7 @@
 //! Black-box tests: they see what a client sees.
 
 mod access;
+mod batch;
 mod bodies;
 mod callers;
 mod commands;

@@ -23,6 +23,8 @@ pub struct LimitsConfig {
     pub expand_rows_max: u64,
     /// The longest `filter=`.
     pub filter_bytes_max: u64,
+    /// The most operations of a batch.
+    pub batch_operations_max: u64,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most connections at a time.
@@ -40,6 +42,7 @@ impl Default for LimitsConfig {
             expand_depth_max: 3,
             expand_rows_max: 100,
             filter_bytes_max: 8 * 1024,
+            batch_operations_max: 100,
             request_timeout: Duration::from_secs(30),
             connections_max: 10_000,
         }
@@ -63,6 +66,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     number("expand_depth_max", &mut config.expand_depth_max, 0..=10);
     number("expand_rows_max", &mut config.expand_rows_max, 1..=10_000);
     number("filter_bytes_max", &mut config.filter_bytes_max, 64..=64 * 1024);
+    number("batch_operations_max", &mut config.batch_operations_max, 1..=1000);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
     let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);
     if let Some(timeout) = section.duration("request_timeout", timeout, reader) {
