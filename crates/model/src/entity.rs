@@ -36,6 +36,8 @@ pub struct EnumType {
     pub description: Option<String>,
     /// The values in order of declaration.
     pub values: Vec<String>,
+    /// The earlier names of values (`@was`): the value of today and its old name.
+    pub was: Vec<(String, String)>,
     /// The index into `Model::modules`.
     pub module: usize,
     /// Whether other modules may use it.

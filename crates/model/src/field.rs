@@ -214,6 +214,9 @@ pub struct Column {
     pub name: String,
     /// The column's name under the field's earlier name (`@was`).
     pub was: Option<String>,
+    /// What rows that are there get when a migration adds or changes it (`@fill`), as written. It is
+    /// checked against the rows it meets, which only the migration knows.
+    pub fill: Option<String>,
     /// How it is stored.
     pub ty: ColumnType,
     /// Whether it may be NULL.

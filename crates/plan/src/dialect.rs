@@ -137,6 +137,27 @@ impl Dialect {
         }
     }
 
+    /// A text in which some values have other names now.
+    pub(crate) fn renamed(self, sql: &str, renames: &[(&str, &str)]) -> String {
+        let cases: Vec<String> = renames
+            .iter()
+            .map(|(old, new)| {
+                let literal = |text: &str| self.literal(&Value::Text(text.to_owned()));
+                format!("WHEN {} THEN {}", literal(old), literal(new))
+            })
+            .collect();
+        format!("CASE {sql} {} ELSE {sql} END", cases.join(" "))
+    }
+
+    /// A list of texts in which some values have other names now.
+    pub(crate) fn renamed_elements(self, list: &str, renames: &[(&str, &str)]) -> String {
+        let element = self.renamed("e.value", renames);
+        format!(
+            "CASE WHEN {list} IS NOT NULL THEN (SELECT json_group_array({element} ORDER BY e.key) FROM {}) END",
+            self.elements(list, "e")
+        )
+    }
+
     /// A lossless conversion.
     pub fn convert(self, sql: &str, from: &Type, to: &Type) -> String {
         match (from, to) {

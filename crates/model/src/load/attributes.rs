@@ -120,6 +120,10 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
             (matches!(shape, Shape::Scalar(_) | Shape::List(_)), "scalars, enums and lists")
         }
         "check" | "readonly" | "was" | "column" => (stored, "fields that are stored"),
+        "fill" => (
+            scalar.is_some() || matches!(shape, Shape::ToOne(_)),
+            "scalars, enums and to-one relations",
+        ),
         "private" => (stored || matches!(shape, Shape::Computed(_)), "fields that have a value"),
         "length" => {
             let list = matches!(shape, Shape::List(_)) || matches!(scalar, Some(S::Documents(_)));

@@ -65,6 +65,7 @@ pub(crate) fn assign(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
                 columns.push(Column {
                     name: part.name,
                     was,
+                    fill: None,
                     ty: part.ty,
                     nullable,
                     field: field_id,

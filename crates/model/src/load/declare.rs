@@ -9,6 +9,7 @@ use expr::{EntityId, EnumId};
 use crate::entity::{Entity, EnumType, RuleSet};
 use crate::load::arguments::text;
 use crate::load::draft::{Draft, EntityDraft, Named};
+use crate::load::earlier_values;
 use crate::load::modules::Modules;
 use crate::load::names::{
     is_adopted_name, is_field_name, is_type_name, kebab_case, lower_camel_case, plural, snake_case,
@@ -82,6 +83,7 @@ pub(crate) fn declare<'a>(
                 name: node.name.to_string(),
                 description: node.description.as_ref().map(|text| text.to_string()),
                 values: node.values.keys().map(|name| name.to_string()).collect(),
+                was: earlier_values::read(parsed, node, problems),
                 module,
                 exposed: node.directives.has("exposed"),
             }

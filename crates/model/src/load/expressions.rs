@@ -47,6 +47,45 @@ pub(crate) fn value(
     Some(Rule { text, expr: expr::prepare_value(node) })
 }
 
+/// Parses an expression whose names are not known yet; reports a mistake in its form.
+pub(crate) fn text(
+    draft: &Draft<'_>,
+    problems: &mut Problems<'_>,
+    literal: &Node<Value>,
+) -> Option<String> {
+    let (text, place) = written(draft, problems, literal)?;
+    match expr::parse(text) {
+        Ok(_) => Some(text.to_owned()),
+        Err(mistake) => {
+            let file = draft.sources.files().get(place.source)?.text();
+            let map = TextMap::new(file, place.start..place.end, text);
+            let place = match &map {
+                Some(map) => {
+                    Place::new(place.source, map.range(mistake.span.start..mistake.span.end))
+                }
+                None => place,
+            };
+            problems.error("expression", place, mistake.message).help_if(mistake.help);
+            None
+        }
+    }
+}
+
+fn written<'l>(
+    draft: &Draft<'_>,
+    problems: &mut Problems<'_>,
+    literal: &'l Node<Value>,
+) -> Option<(&'l str, Place)> {
+    let place = draft.parsed.place(literal.location());
+    let text = literal.as_str();
+    if text.is_none() {
+        problems
+            .error("wrong-argument-type", place, "an expression is written as a string")
+            .help("put it in quotes: \"row.published\"");
+    }
+    Some((text?, place))
+}
+
 fn compile(
     draft: &Draft<'_>,
     problems: &mut Problems<'_>,
@@ -54,13 +93,7 @@ fn compile(
     names: Names,
     expected: Type,
 ) -> Option<(String, expr::Node)> {
-    let place = draft.parsed.place(literal.location());
-    let Some(text) = literal.as_str() else {
-        problems
-            .error("wrong-argument-type", place, "an expression is written as a string")
-            .help("put it in quotes: \"row.published\"");
-        return None;
-    };
+    let (text, place) = written(draft, problems, literal)?;
     let file = draft.sources.files().get(place.source)?.text();
     let map = TextMap::new(file, place.start..place.end, text);
     let within = |span: Span| match &map {

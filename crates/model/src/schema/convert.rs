@@ -43,14 +43,42 @@ pub fn conversion(from: &Column, to: &Column) -> Conversion {
     }
 }
 
+/// Returns the values of an enum that a change of a column renames: old names and new ones. A name
+/// that still means something today stays.
+pub fn renamed_values<'c>(from: &'c Column, to: &'c Column) -> Vec<(&'c str, &'c str)> {
+    let (Some(after), ColumnType::Text) = (&to.values, from.element.unwrap_or(from.ty)) else {
+        return Vec::new();
+    };
+    let existed = |old: &String| from.values.as_ref().is_none_or(|values| values.contains(old));
+    to.values_were
+        .iter()
+        .filter(|(_, old)| !after.contains(old) && existed(old))
+        .map(|(new, old)| (old.as_str(), new.as_str()))
+        .collect()
+}
+
+/// Says whether a change of a column's type changes values that it keeps.
+pub(super) fn changes_values(from: &Column, to: &Column) -> bool {
+    match conversion(from, to) {
+        Conversion::None | Conversion::Same => false,
+        Conversion::Widen | Conversion::Replace => true,
+        Conversion::Narrow(Demand::FitsFloat { .. }) => true,
+        Conversion::Narrow(_) => !renamed_values(from, to).is_empty(),
+    }
+}
+
 /// The same stored type: only the values of an enum can differ.
 fn values(from: &Column, to: &Column) -> Conversion {
     let demand = || Demand::AmongValues { column: to.name.clone() };
+    let renamed = renamed_values(from, to);
+    let stays = |value: &String, after: &[String]| {
+        after.contains(value) || renamed.iter().any(|(old, _)| old == value)
+    };
     match (&from.values, &to.values) {
         (None, None) => Conversion::None,
         (Some(before), Some(after)) if before == after => Conversion::None,
-        (Some(before), Some(after)) if before.iter().all(|value| after.contains(value)) => {
-            Conversion::Same
+        (Some(before), Some(after)) if before.iter().all(|value| stays(value, after)) => {
+            if renamed.is_empty() { Conversion::Same } else { Conversion::Widen }
         }
         (Some(_), None) => Conversion::Same,
         (_, Some(_)) => Conversion::Narrow(demand()),

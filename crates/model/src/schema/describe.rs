@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Change, Column, Fill, Index, Step};
+use super::convert::renamed_values;
+use super::{Change, Column, Fill, Index, NewValues, Step};
 use crate::field::{ColumnType, OnDelete};
 
 impl Display for Step {
@@ -18,19 +19,40 @@ impl Display for Step {
                 match &column.fill {
                     Some(Fill::Now) => f.write_str(", old rows get the time of the migration"),
                     Some(Fill::Value(_)) => f.write_str(", old rows get its default"),
+                    Some(Fill::Expr(text)) => write!(f, ", old rows get `{text}`"),
                     None => Ok(()),
                 }
             }
             Change::RenameColumn { from, to } => {
                 write!(f, "~ column {table}.{from} → {table}.{to}")
             }
-            Change::DropColumn { column } => write!(f, "- column {table}.{column}"),
-            Change::Retype { from, to, replace } => {
-                write!(f, "~ column {table}.{}: {} → {}", to.name, type_name(from), type_name(to))?;
-                f.write_str(if *replace { ", its values are lost" } else { "" })
+            Change::DropColumn { column, into } => {
+                write!(f, "- column {table}.{column}")?;
+                match into.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, ", carried over into {}", into.join(", ")),
+                }
             }
-            Change::SetRequired { column } => {
-                write!(f, "~ column {table}.{column}: optional → required")
+            Change::Retype { from, to, values } => {
+                write!(f, "~ column {table}.{}: {} → {}", to.name, type_name(from), type_name(to))?;
+                let renamed = renamed_values(from, to);
+                match (values, &to.fill) {
+                    (NewValues::Lost, _) => f.write_str(", its values are lost"),
+                    (NewValues::Filled, Some(Fill::Expr(text))) => write!(f, ", as `{text}`"),
+                    _ if renamed.is_empty() => Ok(()),
+                    _ => {
+                        let pairs: Vec<String> =
+                            renamed.iter().map(|(old, new)| format!("{old} as {new}")).collect();
+                        write!(f, ", {}", pairs.join(", "))
+                    }
+                }
+            }
+            Change::SetRequired { column, fill } => {
+                write!(f, "~ column {table}.{column}: optional → required")?;
+                match fill {
+                    Some(text) => write!(f, ", rows without a value get `{text}`"),
+                    None => Ok(()),
+                }
             }
             Change::SetOptional { column } => {
                 write!(f, "~ column {table}.{column}: required → optional")

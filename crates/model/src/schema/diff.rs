@@ -1,7 +1,11 @@
 //! The difference between two schemas.
 
-use super::convert::{Conversion, conversion};
-use super::{Change, Column, Demand, MigrationPlan, Renames, Schema, Step, Table};
+use super::convert::{Conversion, changes_values, conversion};
+use super::fill::{ComputedFill, FilledRows, fills};
+use super::{
+    Change, Column, Demand, Fill, FillFault, MigrationPlan, NewValues, Renames, Schema, Step, Table,
+};
+use crate::field::ColumnType;
 
 /// Finds the steps from one schema to the next; from none, every table is new.
 pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
@@ -9,6 +13,7 @@ pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
     let old = old.unwrap_or(&empty);
     let renames = Renames::between(old, new);
     let before = renames.apply(old);
+    let (fills, mistakes) = fills(old, &renames, &before, new);
     let mut steps = Vec::new();
     for (name, from) in &renames.tables {
         steps.push(step(name, Change::RenameTable { from: from.clone() }));
@@ -28,12 +33,15 @@ pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
     }
     for after in &new.tables {
         match before.table(&after.name) {
-            Some(found) => steps.extend(TableDiff { before: found, after, steps: vec![] }.run()),
+            Some(found) => {
+                let fills = fills.iter().filter(|fill| fill.table == after.name).collect();
+                steps.extend(TableDiff { before: found, after, fills, steps: vec![] }.run());
+            }
             None => steps.push(step(&after.name, Change::CreateTable(Box::new(after.clone())))),
         }
     }
-    let mut plan = MigrationPlan { steps, before, after: new.clone(), renames };
-    demand_references_to_retyped_keys(&mut plan);
+    let mut plan = MigrationPlan { steps, before, after: new.clone(), renames, fills, mistakes };
+    demand_references_to_changed_keys(&mut plan);
     plan
 }
 
@@ -42,39 +50,40 @@ fn step(table: &str, change: Change) -> Step {
 }
 
 /// A key that another table refers to is only as good after its conversion as both sides' agree.
-fn demand_references_to_retyped_keys(plan: &mut MigrationPlan) {
-    let retyped = |steps: &[Step], table: &str, columns: &[String]| {
-        steps.iter().any(|step| {
+fn demand_references_to_changed_keys(plan: &mut MigrationPlan) {
+    let fills = plan.fills.clone();
+    let changed = |steps: &[Step], table: &str, columns: &[String]| {
+        let converted = steps.iter().any(|step| {
             step.table == table
                 && matches!(&step.change, Change::Retype { from, to, .. }
-                    if columns.contains(&to.name) && changes_values(&conversion(from, to)))
-        })
+                    if columns.contains(&to.name) && changes_values(from, to))
+        });
+        let filled = fills.iter().any(|fill| fill.table == table && columns.contains(&fill.column));
+        converted || filled
     };
     for table in &plan.after.tables {
         for key in &table.foreign_keys {
-            let existed = plan
-                .before
-                .table(&table.name)
-                .is_some_and(|before| before.foreign_keys.contains(key));
-            if !existed {
+            let before = plan.before.table(&table.name);
+            if !before.is_some_and(|before| before.foreign_keys.iter().any(|old| old.leads_as(key)))
+            {
                 continue;
             }
-            let own = retyped(&plan.steps, &table.name, &key.columns);
-            let other = retyped(&plan.steps, &key.target, &key.target_columns);
+            let own = changed(&plan.steps, &table.name, &key.columns);
+            let other = changed(&plan.steps, &key.target, &key.target_columns);
             if own || other {
-                let mut again = step(&table.name, Change::AddForeignKey(key.clone()));
-                again.demands.push(Demand::Refers(key.clone()));
-                plan.steps.push(again);
+                let demand = Demand::Refers(key.clone());
+                let change = Change::AddForeignKey(key.clone());
+                let known =
+                    plan.steps.iter_mut().find(|s| s.table == table.name && s.change == change);
+                match known {
+                    Some(step) => step.demands = vec![demand],
+                    None => {
+                        plan.steps
+                            .push(Step { demands: vec![demand], ..step(&table.name, change) });
+                    }
+                }
             }
         }
-    }
-}
-
-pub(super) fn changes_values(conversion: &Conversion) -> bool {
-    match conversion {
-        Conversion::None | Conversion::Same => false,
-        Conversion::Widen | Conversion::Replace => true,
-        Conversion::Narrow(demand) => matches!(demand, Demand::FitsFloat { .. }),
     }
 }
 
@@ -82,6 +91,8 @@ pub(super) fn changes_values(conversion: &Conversion) -> bool {
 pub(super) struct TableDiff<'s> {
     pub(super) before: &'s Table,
     pub(super) after: &'s Table,
+    /// The fills that take part.
+    pub(super) fills: Vec<&'s ComputedFill>,
     pub(super) steps: Vec<Step>,
 }
 
@@ -103,8 +114,12 @@ impl TableDiff<'_> {
         for column in &self.before.columns {
             if self.after.column(&column.name).is_none() {
                 let column = column.name.clone();
-                let demand = Demand::NothingToLose { column: Some(column.clone()) };
-                self.push(Change::DropColumn { column }, vec![demand]);
+                let into = self.carried_into(&column);
+                let demand = match into.is_empty() {
+                    true => Demand::NothingToLose { column: Some(column.clone()) },
+                    false => Demand::Carried { column: column.clone(), into: into.clone() },
+                };
+                self.push(Change::DropColumn { column, into }, vec![demand]);
             }
         }
         for column in &self.after.columns {
@@ -118,8 +133,23 @@ impl TableDiff<'_> {
         }
     }
 
+    /// The columns that get the values of one that goes.
+    fn carried_into(&self, column: &str) -> Vec<String> {
+        let reads = |fill: &&&ComputedFill| {
+            fill.rows == FilledRows::All && fill.reads.iter().any(|read| read == column)
+        };
+        self.fills.iter().filter(reads).map(|fill| fill.column.clone()).collect()
+    }
+
+    fn fill(&self, column: &str) -> Option<&ComputedFill> {
+        self.fills.iter().find(|fill| fill.column == column).copied()
+    }
+
     /// What a column without old values demands.
     fn new_values(&self, column: &Column) -> Vec<Demand> {
+        if self.fill(&column.name).is_some() {
+            return filled(column);
+        }
         if column.nullable || column.fill.is_some() {
             return Vec::new();
         }
@@ -127,6 +157,10 @@ impl TableDiff<'_> {
     }
 
     fn column(&mut self, before: &Column, after: &Column) {
+        if let Some(fill) = self.fill(&after.name) {
+            let rows = fill.rows;
+            return self.filled_column(before, after, rows);
+        }
         let (name, found) = (after.name.clone(), conversion(before, after));
         let replace = found == Conversion::Replace;
         let mut demands = match found.clone() {
@@ -137,20 +171,51 @@ impl TableDiff<'_> {
         if replace {
             demands.extend(self.new_values(after));
         }
-        if changes_values(&found) {
+        if changes_values(before, after) {
             demands.extend(self.constraints_on(&name));
         }
         if found != Conversion::None {
             let (from, to) = (Box::new(before.clone()), Box::new(after.clone()));
-            self.push(Change::Retype { from, to, replace }, demands);
+            let values = if replace { NewValues::Lost } else { NewValues::Kept };
+            self.push(Change::Retype { from, to, values }, demands);
         }
         match (before.nullable, after.nullable) {
             (true, false) => {
                 let old_values = Demand::NoNulls { column: name.clone() };
                 let demands = if replace { vec![] } else { vec![old_values] };
-                self.push(Change::SetRequired { column: name }, demands);
+                self.push(Change::SetRequired { column: name, fill: None }, demands);
             }
             (false, true) => self.push(Change::SetOptional { column: name }, vec![]),
+            _ => {}
+        }
+    }
+
+    /// A column whose new values, or those of rows without one, are computed.
+    fn filled_column(&mut self, before: &Column, after: &Column, rows: FilledRows) {
+        let column = after.name.clone();
+        let mut demands = filled(after);
+        demands.extend(self.constraints_on(&column));
+        if rows == FilledRows::Missing {
+            let fill = match &after.fill {
+                Some(Fill::Expr(text)) => Some(text.clone()),
+                _ => None,
+            };
+            // An enum may gain values at the same time.
+            if conversion(before, after) != Conversion::None {
+                let (from, to) = (Box::new(before.clone()), Box::new(after.clone()));
+                self.push(Change::Retype { from, to, values: NewValues::Kept }, vec![]);
+            }
+            self.push(Change::SetRequired { column, fill }, demands);
+            return;
+        }
+        if after.nullable {
+            demands.push(Demand::Filled { column: column.clone(), fault: FillFault::Lost });
+        }
+        let (from, to) = (Box::new(before.clone()), Box::new(after.clone()));
+        self.push(Change::Retype { from, to, values: NewValues::Filled }, demands);
+        match (before.nullable, after.nullable) {
+            (true, false) => self.push(Change::SetRequired { column, fill: None }, vec![]),
+            (false, true) => self.push(Change::SetOptional { column }, vec![]),
             _ => {}
         }
     }
@@ -201,4 +266,20 @@ impl TableDiff<'_> {
         self.before.column(column).is_none()
             && self.after.column(column).is_some_and(|new| new.nullable && new.fill.is_none())
     }
+}
+
+/// What computed values of a column must be.
+fn filled(column: &Column) -> Vec<Demand> {
+    let demand = |fault| Demand::Filled { column: column.name.clone(), fault };
+    let mut demands = Vec::new();
+    if !column.nullable {
+        demands.push(demand(FillFault::Null));
+    }
+    if column.ty == ColumnType::Int {
+        demands.push(demand(FillFault::OutOfRange));
+    }
+    if column.values.is_some() {
+        demands.push(demand(FillFault::NotAValue));
+    }
+    demands
 }

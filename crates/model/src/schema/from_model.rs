@@ -88,8 +88,8 @@ fn column(model: &Model, entity: &Entity, column: &crate::field::Column) -> Colu
         FieldKind::List { scalar, .. } => (Some(stored_as(*scalar)), Some(*scalar)),
         _ => (None, None),
     };
-    let values = match scalar {
-        Some(Scalar::Enum(id)) => Some(model.enum_type(id).values.clone()),
+    let enum_type = match scalar {
+        Some(Scalar::Enum(id)) => Some(model.enum_type(id)),
         _ => None,
     };
     Column {
@@ -97,13 +97,17 @@ fn column(model: &Model, entity: &Entity, column: &crate::field::Column) -> Colu
         was: column.was.clone(),
         ty: column.ty,
         element,
-        values,
+        values: enum_type.map(|found| found.values.clone()),
+        values_were: enum_type.map(|found| found.was.clone()).unwrap_or_default(),
         nullable: column.nullable,
-        fill: fill(field, column.ty),
+        fill: match &column.fill {
+            Some(text) => Some(Fill::Expr(text.clone())),
+            None => default_fill(field, column.ty),
+        },
     }
 }
 
-fn fill(field: &Field, ty: ColumnType) -> Option<Fill> {
+fn default_fill(field: &Field, ty: ColumnType) -> Option<Fill> {
     let timed = matches!(ty, ColumnType::Timestamp | ColumnType::Date);
     if timed && matches!(field.role, Role::Created | Role::Updated) {
         return Some(Fill::Now);

@@ -7,8 +7,10 @@
 mod convert;
 mod describe;
 mod diff;
+mod fill;
 mod from_model;
 mod parts;
+pub mod recorded;
 mod rename;
 mod step;
 #[cfg(test)]
@@ -19,11 +21,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::{ColumnType, OnDelete};
 
-pub use convert::{Conversion, conversion};
+pub use convert::{Conversion, conversion, renamed_values};
 pub use diff::diff;
+pub use fill::{ComputedFill, FillMistake, FilledRows};
 pub use from_model::Purpose;
 pub use rename::Renames;
-pub use step::{Change, Class, Demand, MigrationPlan, Step};
+pub use step::{Change, Class, Demand, FillFault, MigrationPlan, NewValues, Step};
 
 /// The tables of a model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -74,9 +77,12 @@ pub struct Column {
     /// The values of an enum, or of the enums in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
+    /// Which of the values had another name: that of today and the old one; not recorded.
+    #[serde(skip)]
+    pub values_were: Vec<(String, String)>,
     /// Whether it may be NULL.
     pub nullable: bool,
-    /// What old rows get when the column is added; not recorded.
+    /// What old rows get when the column is added or changed; not recorded.
     #[serde(skip)]
     pub fill: Option<Fill>,
 }
@@ -88,6 +94,8 @@ pub enum Fill {
     Value(Value),
     /// The time of the migration.
     Now,
+    /// An expression on the row as it was (`@fill`), as written.
+    Expr(String),
 }
 
 /// A foreign key to another table's primary key.

@@ -1,7 +1,7 @@
 //! The difference between the foreign keys, indexes and checks of a table.
 
 use super::diff::TableDiff;
-use super::{Change, Demand, Index};
+use super::{Change, Demand, ForeignKey, Index};
 
 impl Index {
     /// Says whether two indexes differ in nothing but their names.
@@ -19,6 +19,14 @@ impl Index {
     }
 }
 
+impl ForeignKey {
+    /// Says whether two keys differ in nothing but what deleting the target does.
+    pub(super) fn leads_as(&self, other: &Self) -> bool {
+        (&self.columns, &self.target, &self.target_columns)
+            == (&other.columns, &other.target, &other.target_columns)
+    }
+}
+
 impl TableDiff<'_> {
     pub(super) fn foreign_keys(&mut self) {
         let (before, after) = (&self.before.foreign_keys, &self.after.foreign_keys);
@@ -27,10 +35,7 @@ impl TableDiff<'_> {
         }
         for key in after.iter().filter(|key| !before.contains(key)) {
             // Another thing to do on delete asks nothing of the rows.
-            let known = before.iter().any(|old| {
-                (&old.columns, &old.target, &old.target_columns)
-                    == (&key.columns, &key.target, &key.target_columns)
-            });
+            let known = before.iter().any(|old| old.leads_as(key));
             let holds = known || key.columns.iter().any(|column| self.starts_null(column));
             let demands = if holds { vec![] } else { vec![Demand::Refers(key.clone())] };
             self.push(Change::AddForeignKey(key.clone()), demands);

@@ -1,6 +1,6 @@
 //! The steps of a migration, and what they demand of the rows.
 
-use super::{Check, Column, ForeignKey, Index, Renames, Schema, Table};
+use super::{Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Table};
 
 /// The way from one schema to the next.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,10 @@ pub struct MigrationPlan {
     pub after: Schema,
     /// How the new names come from the old ones.
     pub renames: Renames,
+    /// What old rows get where `@fill` computes it.
+    pub fills: Vec<ComputedFill>,
+    /// The fills that cannot be computed; with one the migration does not run.
+    pub mistakes: Vec<FillMistake>,
 }
 
 /// One difference between two schemas.
@@ -62,6 +66,8 @@ pub enum Change {
     DropColumn {
         /// Its name.
         column: String,
+        /// The columns whose fills read it, so that its values go on in them.
+        into: Vec<String>,
     },
     /// A column of another type, or of an enum with other values.
     Retype {
@@ -69,13 +75,15 @@ pub enum Change {
         from: Box<Column>,
         /// After.
         to: Box<Column>,
-        /// Whether the values have no counterpart and are lost.
-        replace: bool,
+        /// Where the new values come from.
+        values: NewValues,
     },
     /// A column that may no longer be NULL.
     SetRequired {
         /// Its name.
         column: String,
+        /// What rows without a value get, as written.
+        fill: Option<String>,
     },
     /// A column that may be NULL from now on.
     SetOptional {
@@ -127,6 +135,30 @@ pub enum Change {
     },
 }
 
+/// Where the values of a column of another type come from.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum NewValues {
+    /// They are the old ones, converted.
+    Kept,
+    /// The old ones have no counterpart and are lost.
+    Lost,
+    /// `@fill` computes them.
+    Filled,
+}
+
+/// What is wrong with a computed value.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FillFault {
+    /// It is null, and the field is required.
+    Null,
+    /// It does not fit 32 bits.
+    OutOfRange,
+    /// It is not a value of the enum.
+    NotAValue,
+    /// It is null where there was a value.
+    Lost,
+}
+
 /// What a step demands of the rows of its table. Columns and conditions are those of after.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Demand {
@@ -139,6 +171,20 @@ pub enum Demand {
     NothingToLose {
         /// The column; none for the whole table.
         column: Option<String>,
+    },
+    /// None has a value that no fill which reads the column goes on with.
+    Carried {
+        /// The column that goes.
+        column: String,
+        /// The columns that are filled from it.
+        into: Vec<String>,
+    },
+    /// None gets a computed value with this fault.
+    Filled {
+        /// The column.
+        column: String,
+        /// The fault.
+        fault: FillFault,
     },
     /// None is NULL.
     NoNulls {
@@ -178,10 +224,9 @@ pub enum Demand {
 impl Step {
     /// Says how safe the step is.
     pub fn class(&self) -> Class {
-        let lossy = |demand: &Demand| matches!(demand, Demand::NothingToLose { .. });
         match &self.demands[..] {
             [] => Class::Additive,
-            demands if demands.iter().any(lossy) => Class::Lossy,
+            demands if demands.iter().any(Demand::is_loss) => Class::Lossy,
             _ => Class::NeedsCheck,
         }
     }
@@ -193,20 +238,38 @@ impl MigrationPlan {
         self.steps.is_empty()
     }
 
-    /// Says whether a column's old values are lost for want of a counterpart.
+    /// Says whether a column's old values are replaced by others or lost.
     pub fn replaces(&self, table: &str, column: &str) -> bool {
         self.steps.iter().any(|step| {
             step.table == table
-                && matches!(&step.change, Change::Retype { to, replace: true, .. } if to.name == column)
+                && matches!(&step.change, Change::Retype { to, values, .. }
+                    if to.name == column && *values != NewValues::Kept)
         })
+    }
+
+    /// Finds the fill of a column.
+    pub fn fill(&self, table: &str, column: &str) -> Option<&ComputedFill> {
+        self.fills.iter().find(|fill| fill.table == table && fill.column == column)
     }
 }
 
 impl Demand {
+    /// Says whether rows that do not satisfy it would lose what they hold.
+    pub fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::NothingToLose { .. }
+                | Self::Carried { .. }
+                | Self::Filled { fault: FillFault::Lost, .. }
+        )
+    }
+
     /// Returns the column that the demand is on, where it is on one.
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::Empty { column }
+            | Self::Carried { column, .. }
+            | Self::Filled { column, .. }
             | Self::NoNulls { column }
             | Self::AmongValues { column }
             | Self::FitsInt { column }

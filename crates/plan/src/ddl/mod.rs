@@ -1,5 +1,6 @@
 //! Migrations as SQL: the schema of a model, and the statements from one schema to the next.
 
+mod computed;
 mod describe;
 mod projection;
 mod row_check;

@@ -2,7 +2,7 @@
 
 use expr::{Date, Func, Timestamp, Type, Value};
 use model::ColumnType;
-use model::schema::{Column, Conversion, Fill, MigrationPlan, Table, conversion};
+use model::schema::{Column, Conversion, Fill, MigrationPlan, Table, conversion, renamed_values};
 
 use crate::dialect::Dialect;
 
@@ -52,22 +52,42 @@ impl<'p> Projection<'p> {
 
     /// Writes a column of the old table.
     pub(super) fn old_column(&self, name: &str) -> String {
-        self.dialect.quote(match self.names {
+        self.dialect.quote(self.old_name(name))
+    }
+
+    pub(super) fn old_name<'n>(&'n self, name: &'n str) -> &'n str {
+        match self.names {
             Names::Original => self.plan.renames.original_column(&self.after.name, name),
             Names::Renamed => name,
-        })
+        }
     }
 
     /// Writes the new value of a column; `None` where it is the old value as it is.
     pub(super) fn converted(&self, column: &Column) -> Option<String> {
+        if let Some(fill) = self.plan.fill(&self.after.name, &column.name) {
+            return Some(self.computed(fill, column, &self.old_column(&column.name)));
+        }
         let before = self.before.column(&column.name);
         match before.map(|before| (before, conversion(before, column))) {
             None | Some((_, Conversion::Replace)) => Some(self.fill(column)),
             Some((_, Conversion::None | Conversion::Same)) => None,
             Some((before, _)) => {
-                convert(self.dialect, &self.old_column(&column.name), before.ty, column.ty)
+                let old = self.old_column(&column.name);
+                let renamed = renamed_values(before, column);
+                match (renamed.is_empty(), column.ty) {
+                    (true, _) => convert(self.dialect, &old, before.ty, column.ty),
+                    (false, ColumnType::List) => {
+                        Some(self.dialect.renamed_elements(&old, &renamed))
+                    }
+                    (false, _) => Some(self.dialect.renamed(&old, &renamed)),
+                }
             }
         }
+    }
+
+    /// Says whether the value of a new column differs from row to row.
+    pub(super) fn is_computed(&self, column: &Column) -> bool {
+        self.plan.fill(&self.after.name, &column.name).is_some()
     }
 
     /// Writes the new value of a column.
@@ -107,7 +127,8 @@ pub(super) fn key_alias(index: usize) -> String {
 /// Writes what old rows get in a new column.
 pub(super) fn fill(dialect: Dialect, column: &Column, now: Timestamp) -> String {
     match &column.fill {
-        None => "NULL".to_owned(),
+        // Where an expression takes part, `Projection::converted` asked it before.
+        None | Some(Fill::Expr(_)) => "NULL".to_owned(),
         Some(Fill::Value(value)) => dialect.literal(value),
         Some(Fill::Now) if column.ty == ColumnType::Date => {
             let day = i32::try_from(now.0.div_euclid(DAY_US)).unwrap_or_default();
@@ -133,7 +154,7 @@ fn convert(dialect: Dialect, sql: &str, from: ColumnType, to: ColumnType) -> Opt
     }
 }
 
-fn scalar_type(ty: ColumnType) -> Option<Type> {
+pub(super) fn scalar_type(ty: ColumnType) -> Option<Type> {
     match ty {
         ColumnType::Uuid => Some(Type::Uuid),
         ColumnType::Text => Some(Type::Text),

@@ -2,7 +2,7 @@
 
 use expr::Timestamp;
 use model::ColumnType;
-use model::schema::{Demand, ForeignKey, MigrationPlan, Step};
+use model::schema::{Column, Demand, FillFault, ForeignKey, MigrationPlan, Step, renamed_values};
 
 use super::projection::{Names, Projection, key_alias};
 use crate::dialect::Dialect;
@@ -69,13 +69,9 @@ fn row_check(
         )),
         Demand::AmongValues { column } => {
             let after = plan.after.table(&step.table)?.column(column)?;
-            let list: Vec<String> = after
-                .values
-                .iter()
-                .flatten()
-                .map(|value| dialect.literal(&expr::Value::Text(value.clone())))
-                .collect();
-            let list = list.join(", ");
+            let renamed = renamed_values(before.column(column)?, after);
+            let renamed = renamed.into_iter().map(|(old, _)| old);
+            let list = literals(dialect, values(after).chain(renamed));
             old_rows(&match after.ty {
                 ColumnType::List => format!(
                     " WHERE EXISTS (SELECT 1 FROM {} WHERE e.value NOT IN ({list}))",
@@ -83,6 +79,37 @@ fn row_check(
                 ),
                 _ => format!(" WHERE {quoted_column} NOT IN ({list})"),
             })
+        }
+        Demand::Carried { column, into } => {
+            let after = plan.after.table(&step.table)?;
+            let mut conditions = vec![format!("{} IS NOT NULL", rows()?.old_column(column))];
+            for name in into {
+                conditions.push(format!("({}) IS NULL", rows()?.value(after.column(name)?)));
+            }
+            old_rows(&format!(" WHERE {}", conditions.join(" AND ")))
+        }
+        Demand::Filled { column, fault: FillFault::Lost } => {
+            let after = plan.after.table(&step.table)?.column(column)?;
+            let rows = rows()?;
+            old_rows(&format!(
+                " WHERE {} IS NOT NULL AND ({}) IS NULL",
+                rows.old_column(column),
+                rows.value(after)
+            ))
+        }
+        Demand::Filled { column, fault } => {
+            let after = plan.after.table(&step.table)?.column(column)?;
+            let name = dialect.quote(column);
+            let condition = match fault {
+                FillFault::Null | FillFault::Lost => format!("{name} IS NULL"),
+                FillFault::OutOfRange => {
+                    format!("{name} NOT BETWEEN {} AND {}", i32::MIN, i32::MAX)
+                }
+                FillFault::NotAValue => {
+                    format!("{name} NOT IN ({})", literals(dialect, values(after)))
+                }
+            };
+            format!("SELECT {new_keys} FROM {} WHERE {condition}", rows()?.rows())
         }
         Demand::Unique { columns, filter, .. } => {
             let names: Vec<String> = columns.iter().map(|name| dialect.quote(name)).collect();
@@ -105,6 +132,15 @@ fn row_check(
         }
     };
     Some(RowCheck { step: index, demand: demand.clone(), table, column, offenders })
+}
+
+fn values(column: &Column) -> impl Iterator<Item = &str> {
+    column.values.iter().flatten().map(String::as_str)
+}
+
+fn literals<'v>(dialect: Dialect, values: impl Iterator<Item = &'v str>) -> String {
+    let literals = values.map(|value| dialect.literal(&expr::Value::Text(value.to_owned())));
+    literals.collect::<Vec<_>>().join(", ")
 }
 
 /// The condition on a row `r` that what it refers to is missing.
@@ -131,7 +167,7 @@ fn dangling(plan: &MigrationPlan, dialect: Dialect, now: Timestamp, key: &Foreig
 impl RowCheck {
     /// Says whether the step loses a whole table or a column's values.
     pub fn is_loss(&self) -> bool {
-        matches!(self.demand, Demand::NothingToLose { .. })
+        self.demand.is_loss()
     }
 
     /// Returns the name by which `--allow-drop` speaks of the loss: `table` or `table.column`.

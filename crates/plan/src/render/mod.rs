@@ -255,6 +255,19 @@ pub(crate) fn standalone(
     renderer.framed_standalone(&alias, entity, &condition.atoms, &pred)
 }
 
+/// Renders the value of an expression on a row with bare column names. Its atoms are all literals.
+pub(crate) fn standalone_value(
+    model: &Model,
+    dialect: Dialect,
+    entity: EntityId,
+    value: &Prepared,
+) -> String {
+    let rules = RuleBook::default();
+    let term = expr::lower_term(&value.tree, &literal_shapes(value), Nulls::False);
+    let mut renderer = Renderer::new(model, dialect, &rules, &[]);
+    renderer.framed(&Alias::bare(), entity, 0, &value.atoms, false, |renderer| renderer.term(&term))
+}
+
 impl Renderer<'_> {
     fn framed_standalone(
         &mut self,

@@ -158,6 +158,7 @@ impl Planned {
         allow_drop: &[String],
     ) -> Result<Vec<Problem>, MigrationError> {
         let mut problems = rows::foreign_tables(connection, &self.plan)?;
+        problems.extend(self.plan.mistakes.iter().cloned().map(Problem::Fill));
         problems.extend(rows::unmet(connection, &self.plan, &self.script, allow_drop)?);
         Ok(problems)
     }

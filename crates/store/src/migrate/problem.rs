@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use model::schema::Demand;
+use model::schema::{Demand, FillFault, FillMistake};
 
 /// Keys of offending rows that are shown; the rest is counted.
 pub const OFFENDERS_SHOWN_MAX: usize = 10;
@@ -25,6 +25,8 @@ pub enum Problem {
         /// The number of all offenders.
         count: u64,
     },
+    /// A fill cannot be computed from the rows as they are.
+    Fill(FillMistake),
     /// A table that the model wants is there already, and no migration made it.
     TableExists(String),
     /// `--allow-drop` names what would not be dropped.
@@ -38,6 +40,16 @@ impl Display for Problem {
                 f,
                 "table {table} is in the database already, but no migration made it.\nRename or drop it by hand, or give the type another table with @table."
             ),
+            Self::Fill(found) => {
+                let FillMistake { table, column, text, mistakes } = found;
+                writeln!(f, "@fill of {table}.{column}: `{text}`")?;
+                for mistake in mistakes {
+                    writeln!(f, "{mistake}")?;
+                }
+                f.write_str(
+                    "The expression reads rows as the last migration left them, with the fields' names of then.",
+                )
+            }
             Self::NothingDropped(name) => write!(
                 f,
                 "--allow-drop {name}: the migration drops nothing of that name.\nName a table as TABLE or a column as TABLE.COLUMN, as the plan shows them."
@@ -49,7 +61,7 @@ impl Display for Problem {
                 let place =
                     if column.is_empty() { table.clone() } else { format!("{table}.{column}") };
                 writeln!(f, "{}", wrong(demand, table, &place, &rows))?;
-                if !matches!(demand, Demand::NothingToLose { .. } | Demand::Empty { .. }) {
+                if names_offenders(demand) {
                     let more = count.saturating_sub(keys.len() as u64);
                     write!(f, "keys: {}", keys.join(" "))?;
                     writeln!(
@@ -64,6 +76,11 @@ impl Display for Problem {
     }
 }
 
+/// Says whether the offenders are some rows among many, and not all there are.
+fn names_offenders(demand: &Demand) -> bool {
+    !matches!(demand, Demand::NothingToLose { .. } | Demand::Empty { .. })
+}
+
 fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
     match demand {
         Demand::Empty { column } => {
@@ -75,6 +92,26 @@ fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
         Demand::NothingToLose { .. } => {
             format!("{place} has a value in {rows}, which would be lost.")
         }
+        Demand::Carried { into, .. } => format!(
+            "{place} has a value in {rows} of which nothing goes into {}: it would be lost.",
+            into.join(" or ")
+        ),
+        Demand::Filled { fault, .. } => match fault {
+            FillFault::Null => format!("The @fill of {place} gives no value for {rows}."),
+            FillFault::OutOfRange => {
+                format!("The @fill of {place} gives a number for {rows} that does not fit 32 bits.")
+            }
+            FillFault::NotAValue => {
+                format!(
+                    "The @fill of {place} gives a text for {rows} that is not one of the enum's values."
+                )
+            }
+            FillFault::Lost => {
+                format!(
+                    "{place} has a value in {rows} for which its @fill gives none: it would be lost."
+                )
+            }
+        },
         Demand::NoNulls { .. } => format!("{place} has no value in {rows}."),
         Demand::AmongValues { .. } => {
             format!("{place} has a value in {rows} that is not one of the enum's.")
@@ -102,18 +139,28 @@ fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
 fn fix(demand: &Demand, place: &str) -> String {
     match demand {
         Demand::Empty { .. } => {
-            "Give the field a constant @default, which the old rows get; or make it optional, fill it, and require it afterwards."
+            "Say with @fill(expr: …) what the old rows get; or give the field a constant @default, which they get as well."
                 .to_owned()
         }
         Demand::NothingToLose { column: None } => format!(
             "If the type was renamed, write @was(name: …) with its old name on the new one. If it may go with all its rows, run `mainstay migrate --apply --allow-drop {place}`."
         ),
         Demand::NothingToLose { .. } => format!(
-            "If the field was renamed, write @was(name: …) with its old name on the new one. If its type changed, this is not possible in one step: add a field of the new type, fill it, and remove the old one. If the values may go, run `mainstay migrate --apply --allow-drop {place}`."
+            "If the field was renamed, write @was(name: …) with its old name on the new one. If its type changed, or other fields take its place, say with @fill(expr: …) on those what becomes of the values. If the values may go, run `mainstay migrate --apply --allow-drop {place}`."
         ),
-        Demand::NoNulls { .. } => "Give the rows a value, or leave the field optional.".to_owned(),
+        Demand::Carried { .. } | Demand::Filled { fault: FillFault::Lost, .. } => format!(
+            "Change the rows or the expression. If the values may go, run `mainstay migrate --apply --allow-drop {place}`."
+        ),
+        Demand::Filled { .. } => {
+            "Change the rows, or let the expression say what they get: `a ? b : c` chooses.".to_owned()
+        }
+        Demand::NoNulls { .. } => {
+            "Give the rows a value, say with @fill(expr: …) what they get, or leave the field optional."
+                .to_owned()
+        }
         Demand::AmongValues { .. } => {
-            "Give the rows another value, or keep theirs in the enum.".to_owned()
+            "Give the rows another value, keep theirs in the enum, or write @was(name: …) with it on the value that takes its place."
+                .to_owned()
         }
         Demand::FitsInt { .. } | Demand::FitsFloat { .. } => {
             "Change the numbers, or leave the field's type.".to_owned()

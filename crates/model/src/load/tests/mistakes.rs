@@ -786,3 +786,36 @@ fn only_jobs_take_events() {
         ],
     );
 }
+
+#[test]
+fn fills_and_earlier_values_are_checked_in_their_form() {
+    // What a fill reads is known only to the migration that meets the rows.
+    field(r#"n: Int @fill(expr: "row.gone + 1")"#, &[]);
+    field(r#"n: Int @fill(expr: "row.x +")"#, &["28 expression"]);
+    field(
+        r#"n: [Int!]! @fill(expr: "row.x")"#,
+        &[
+            "12 misplaced-directive: `@fill` does not fit `n`, which is a list of `Int` | it belongs on scalars, enums and to-one relations",
+        ],
+    );
+    field(
+        "n: Int @fill(expr: 1)",
+        &[
+            r#"20 wrong-argument-type: an expression is written as a string | put it in quotes: "row.published""#,
+        ],
+    );
+    check(
+        r#"enum E { A @was(name: "B") B }"#,
+        &[
+            "1:23 was: `B` is not an earlier name: a value of today has it | `@was` names what this value was called before it was renamed",
+        ],
+    );
+    check(
+        r#"enum E { A @was(name: "X") B @was(name: "X") }"#,
+        &["1:41 was: two values were named `X`"],
+    );
+    check(
+        r#"type T @entity @key(on: ["a", "b"]) @allow(read: "true") { a: Int! b: Int! } type U @entity @allow(read: "true") { t: T @fill(expr: "1") }"#,
+        &["1:121 fill: one value is not enough: `t` is stored in 2 columns"],
+    );
+}

@@ -1,10 +1,15 @@
 //! Changes of a table that leave its rows in place.
 
-use model::schema::Check;
+use model::schema::{Check, Column, Fill};
 
 use super::super::projection::{Projection, fill};
 use super::{create, quote};
 use crate::dialect::Dialect;
+
+/// Says whether all old rows get the same value. One that a mistaken `@fill` leaves open is null.
+fn has_constant(column: &Column) -> bool {
+    !matches!(column.fill, None | Some(Fill::Expr(_)))
+}
 
 /// Writes the statements that turn the table into what it is to be. The rows were checked before:
 /// SQLite verifies new constraints once more and would stop the transaction.
@@ -21,7 +26,7 @@ pub(super) fn statements(rows: &Projection<'_>) -> Vec<String> {
     }
     for column in &after.columns {
         let Some(old) = before.column(&column.name) else {
-            let value = column.fill.is_some().then(|| fill(Dialect::Sqlite, column, rows.now));
+            let value = has_constant(column).then(|| fill(Dialect::Sqlite, column, rows.now));
             let column = create::column(after, column, value.as_deref());
             out.push(alter(format!("ADD COLUMN {column}")));
             continue;

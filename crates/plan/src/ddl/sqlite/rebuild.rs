@@ -18,10 +18,11 @@ pub(super) fn is_needed(rows: &Projection<'_>) -> bool {
         return true;
     }
     after.columns.iter().any(|column| {
-        before.column(&column.name).is_some_and(|old| {
-            create::definition(before, old) != create::definition(after, column)
-                || rows.converted(column).is_some()
-        })
+        rows.is_computed(column)
+            || before.column(&column.name).is_some_and(|old| {
+                create::definition(before, old) != create::definition(after, column)
+                    || rows.converted(column).is_some()
+            })
     })
 }
 

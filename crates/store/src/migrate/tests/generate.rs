@@ -35,11 +35,11 @@ impl<'b> Draw<'b> {
     }
 
     /// True once in `count` times.
-    fn once_in(&mut self, count: usize) -> bool {
+    pub(super) fn once_in(&mut self, count: usize) -> bool {
         self.below(count) == count - 1
     }
 
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(super) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())]
     }
 
@@ -68,11 +68,12 @@ pub(super) fn changed(draw: &mut Draw<'_>, schema: &Schema) -> Schema {
             .retain(|column| !own.contains(&column.name) || table.key.contains(&column.name));
         for column in &mut table.columns {
             let key = table.key.contains(&column.name);
-            match draw.below(8) {
+            match draw.below(9) {
                 1 => *column = self::column(draw, &column.name.clone(), key),
                 2 if !key => column.nullable = !column.nullable,
                 3 => column.ty = widened(column.ty),
                 4 => column.values = column.values.as_ref().map(|_| vec!["A".to_owned()]),
+                6 => rename_value(draw, column),
                 5 if !key => {
                     column.was = Some(column.name.clone());
                     column.name = format!("{} renamed", column.name);
@@ -112,7 +113,24 @@ pub(super) fn changed(draw: &mut Draw<'_>, schema: &Schema) -> Schema {
         }
     }
     finish(draw, &mut tables);
+    for table in &mut tables {
+        let was = table.was.as_deref().unwrap_or(&table.name);
+        if let Some(old) = schema.table(was) {
+            super::generate_fills::add(draw, old, table);
+        }
+    }
     Schema { tables }
+}
+
+/// Gives a value of an enum another name, or lets another value take it in.
+fn rename_value(draw: &mut Draw<'_>, column: &mut Column) {
+    let Some(values) = column.values.as_mut().filter(|values| !values.is_empty()) else { return };
+    let old = values.remove(draw.below(values.len()));
+    if values.is_empty() || draw.below(2) == 0 {
+        values.push("Z".to_owned());
+    }
+    let new = values[draw.below(values.len())].clone();
+    column.values_were = vec![(new, old)];
 }
 
 fn table(draw: &mut Draw<'_>, name: &str) -> Table {
@@ -178,6 +196,7 @@ fn column(draw: &mut Draw<'_>, name: &str, key: bool) -> Column {
         ty,
         element,
         values,
+        values_were: vec![],
         nullable: false,
         fill: None,
     };

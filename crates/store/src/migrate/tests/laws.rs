@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use model::schema::{Demand, diff};
+use model::schema::diff;
 use proptest::prelude::*;
 
+use super::computed;
 use super::generate::{self, Draw};
 use super::*;
 use crate::migrate::Problem;
@@ -79,6 +80,7 @@ fn kept(connection: &Connection, old: &Schema, new: &Schema, after: bool) -> Vec
                     .is_some_and(|old| old.ty == column.ty && old.element == column.element)
             })
             .filter(|column| !plan.replaces(&table.name, &column.name))
+            .filter(|column| !computed::is_changed(&plan, before, &column.name))
             .map(|column| match after {
                 true => quoted(&column.name),
                 false => quoted(plan.renames.original_column(&table.name, &column.name)),
@@ -129,6 +131,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mode = Mode::Apply { allow_drop: allow_drop.clone() };
     let before = (state(&connection), all_rows(&connection, &old));
     let expected = kept(&connection, &old, &new, false);
+    let worked_out = computed::expected(&connection, &old, &new);
     let shown = migrate(&mut connection, &new, &Mode::PlanOnly, NOW).unwrap();
     prop_assert_eq!(&(state(&connection), all_rows(&connection, &old)), &before);
 
@@ -136,6 +139,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
         Ok(outcome) => {
             prop_assert_eq!(&outcome.plan, &shown.plan);
             prop_assert_eq!(kept(&connection, &old, &new, true), expected);
+            prop_assert_eq!(computed::found(&connection, &old, &new), worked_out);
         }
         Err(MigrationError::Stopped { problems, .. }) => {
             prop_assert_eq!(&(state(&connection), all_rows(&connection, &old)), &before);
@@ -144,8 +148,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
                     return Err(TestCaseError::fail(problem.to_string()));
                 };
                 prop_assert!(*count > 0 && !keys.is_empty());
-                let loss = matches!(demand, Demand::NothingToLose { .. });
-                prop_assert!(!loss || allow_drop.is_empty(), "the loss was allowed");
+                prop_assert!(!demand.is_loss() || allow_drop.is_empty(), "the loss was allowed");
             }
             // Nothing but the rows can stop it.
             connection.pragma_update(None, "foreign_keys", false).unwrap();

@@ -1,7 +1,10 @@
 //! Tests of migrations on real SQLite.
 
+mod computed;
 mod drift;
+mod fills;
 mod generate;
+mod generate_fills;
 mod laws;
 mod steps;
 mod together;

@@ -171,7 +171,7 @@ fn what_holds_data_is_dropped_only_by_name() {
 
       - column blog_post.rank
       blog_post.rank has a value in 2 rows, which would be lost.
-      If the field was renamed, write @was(name: …) with its old name on the new one. If its type changed, this is not possible in one step: add a field of the new type, fill it, and remove the old one. If the values may go, run `mainstay migrate --apply --allow-drop blog_post.rank`.
+      If the field was renamed, write @was(name: …) with its old name on the new one. If its type changed, or other fields take its place, say with @fill(expr: …) on those what becomes of the values. If the values may go, run `mainstay migrate --apply --allow-drop blog_post.rank`.
     ");
     let apply = |connection: &mut Connection, names: &[&str]| {
         let allow_drop = names.iter().map(|name| (*name).to_owned()).collect();
