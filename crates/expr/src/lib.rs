@@ -20,7 +20,7 @@ mod value;
 mod walk;
 
 pub use check::{Expect, check, compile};
-pub use evaluate::{Caller, Env, evaluate, truth};
+pub use evaluate::{Caller, Env, Item, Seen, Step, Trace, evaluate, trace, truth};
 pub use lower::{lower, lower_check, lower_term};
 pub use mistake::Mistake;
 pub use parse::{Ast, AstKind, Name, parse};

@@ -183,6 +183,22 @@ fn is_steady(node: &Node, place: Place) -> bool {
 }
 
 impl Prepared {
+    /// Returns the expression with its atoms back in their places. Equal atoms were taken out once,
+    /// so all of them have the place of the first in the text.
+    pub fn whole(&self) -> Node {
+        let mut tree = self.tree.clone();
+        self.put_back(&mut tree);
+        tree
+    }
+
+    fn put_back(&self, node: &mut Node) {
+        if let Kind::Atom(index) = node.kind {
+            *node = self.atoms[usize::from(index)].clone();
+        } else {
+            node.each_child_mut(&mut |child| self.put_back(child));
+        }
+    }
+
     /// Computes the atoms for one request.
     pub fn atom_values<E: Env>(&self, env: &E) -> SmallVec<[Value; 4]> {
         self.atoms.iter().map(|atom| evaluate(atom, env, Nulls::Unknown)).collect()

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use rules::{Matrix, Rules, Shown};
+pub(crate) use rules::{Explain, Matrix, Rules, RulesCommand, Shown};
 
 /// The backend a startup starts with and does not have to rewrite.
 #[derive(Debug, Parser)]

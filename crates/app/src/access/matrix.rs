@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-use expr::FieldId;
+use expr::{EntityId, FieldId};
 use model::{Entity, Field, FieldKind, Model, Role, Rule};
 
 use super::fold::fold;
@@ -100,21 +100,17 @@ impl Operation {
 }
 
 impl Matrix {
-    /// Works the matrix out.
-    pub fn of(model: &Model) -> Self {
+    /// Works the matrix out, for all entities or those that are given.
+    pub fn of(model: &Model, only: &[EntityId]) -> Self {
         let callers = Who::of(model);
-        let entities =
-            model.entities.iter().map(|entity| EntityAccess::of(model, entity, &callers)).collect();
+        let wanted = |entity: &&Entity| only.is_empty() || only.contains(&entity.id);
+        let entities = model.entities.iter().filter(wanted);
+        let entities = entities.map(|entity| EntityAccess::of(model, entity, &callers)).collect();
         Self { callers, entities }
     }
 }
 
 impl EntityAccess {
-    /// Returns whether it goes by this name, `Product` or `catalog.Product`.
-    pub fn is_named(&self, name: &str) -> bool {
-        name == self.name || name.split_once('.') == Some((&self.module, &self.name))
-    }
-
     fn of(model: &Model, entity: &Entity, callers: &[Who]) -> Self {
         let whole = |operation: Operation| -> Vec<Formula> {
             callers.iter().map(|who| folded(operation.rule(entity), Formula::False, who)).collect()

@@ -3,12 +3,16 @@
 //!
 //! Nothing here decides for a client; operations do. What is shown is held to what they do by tests.
 
+mod explain;
 mod fold;
 mod formula;
 mod matrix;
+mod target;
 mod who;
 
+pub use explain::{Attempt, ExplainError, Explanation, Judgement, On, Part, Verdict, explain};
 pub use fold::fold;
 pub use formula::Formula;
 pub use matrix::{EntityAccess, FieldAccess, Matrix, Operation};
+pub use target::{find_entity, find_row};
 pub use who::Who;

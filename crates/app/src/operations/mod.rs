@@ -8,4 +8,5 @@ mod write;
 pub use batch::{Action, Batch, BatchRun, Failure, Key, Operation, Outcome};
 pub(crate) use plans::Plans;
 pub use read::{get, list, may_read_some};
+pub(crate) use write::may_create;
 pub use write::{Objects, Patch, Precondition, Saved, create, delete, delete_returning, update};

@@ -242,7 +242,8 @@ impl Intent {
     }
 }
 
-fn may_create(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
+/// A caller to whom creating is closed whatever the row is told so before the body is read.
+pub(crate) fn may_create(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
     let Some(rule) = RuleRef::Create(entity).of(&app.model) else {
         return Err(denied(caller.user.is_some()));
     };

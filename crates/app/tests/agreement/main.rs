@@ -6,6 +6,7 @@
 //! not, with what `expr` makes of the same rows.
 
 mod entropy;
+mod explaining;
 mod folding;
 mod sdl;
 mod surroundings;

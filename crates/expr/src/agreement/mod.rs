@@ -10,7 +10,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::evaluate::{Caller, evaluate, truth};
+use crate::evaluate::{Caller, evaluate, trace, truth};
 use crate::prepare::{AtomShape, Nulls, prepare, prepare_value};
 use crate::schema::{FieldId, Scope};
 use crate::tree::Node;
@@ -119,6 +119,7 @@ fn conditions_agree(text: &str, node: &Node, world: &World, caller: &Caller<'_>)
             }
         }
         let decided = truth(node, &surroundings, Nulls::Unknown);
+        assert_eq!(trace(&prepared, &surroundings).truth, decided, "traced: {}", about());
         let pred = lower_check(&prepared.tree, &shapes);
         for interpreter in interpreters(&surroundings) {
             assert_eq!(interpreter.pred(&pred), decided, "exactly {pred:?}: {}", about());

@@ -10,6 +10,7 @@
 
 pub(crate) mod compute;
 mod env;
+mod trace;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use smallvec::SmallVec;
 
 pub(crate) use env::WithAtoms;
 pub use env::{Caller, Env};
+pub use trace::{Item, Seen, Step, Trace, trace};
 
 use crate::ops;
 use crate::prepare::Nulls;
@@ -115,10 +117,20 @@ impl<'e, E: Env> Evaluator<'e, E> {
 
     /// Returns whether the test holds for some row or element.
     fn any(&mut self, over: &Node, var: VarId, mut test: impl FnMut(&mut Self) -> bool) -> bool {
-        let items: Vec<Bound<E::Row>> = match (&over.kind, &over.ty) {
+        self.items(over).into_iter().any(|item| {
+            self.bound.push((var, item));
+            let found = test(self);
+            self.bound.pop();
+            found
+        })
+    }
+
+    /// Returns the rows or elements that a loop visits.
+    fn items(&mut self, over: &Node) -> Vec<Bound<E::Row>> {
+        match (&over.kind, &over.ty) {
             (Kind::ToMany { of, field }, _) => match self.row(of) {
                 Some(row) => self.env.rows(&row, *field).into_iter().map(Bound::Row).collect(),
-                None => return false,
+                None => Vec::new(),
             },
             (_, Type::Json) => self.with_json(over, |json| {
                 let items = json.and_then(serde_json::Value::as_array);
@@ -126,15 +138,9 @@ impl<'e, E: Env> Evaluator<'e, E> {
             }),
             _ => match self.value(over) {
                 Value::List(items) => items.into_iter().map(Bound::Element).collect(),
-                _ => return false,
+                _ => Vec::new(),
             },
-        };
-        items.into_iter().any(|item| {
-            self.bound.push((var, item));
-            let found = test(self);
-            self.bound.pop();
-            found
-        })
+        }
     }
 
     fn contained(&mut self, needle: &Node, list: &Node) -> Option<bool> {

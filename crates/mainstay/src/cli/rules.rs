@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::Folder;
+
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  mainstay rules shop\n  mainstay rules --entity Order shop")]
@@ -15,7 +17,32 @@ pub(crate) struct Rules {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum RulesCommand {}
+pub(crate) enum RulesCommand {
+    /// Explain why a caller may do something to a row of the database, or may not. Nothing is written.
+    Explain(Explain),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mainstay rules explain --can read Product/0190… shop\n  mainstay rules explain \
+                  --as sub=0190…,role=admin --can update Product/0190… --input '{\"price\":\"1\"}' shop"
+)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The caller's claims, `name=value,…` or a JSON object; nobody without it. May be repeated.
+    #[arg(long = "as", value_name = "CLAIMS")]
+    pub(crate) caller: Vec<String>,
+    /// What is tried: `read`, `update` or `delete` and a row `Entity/KEY`, or `create` and an entity.
+    #[arg(long, num_args = 2, required = true, value_names = ["OPERATION", "ROW"])]
+    pub(crate) can: Vec<String>,
+    /// The body of a create or update, a JSON object.
+    #[arg(long, value_name = "JSON")]
+    pub(crate) input: Option<String>,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Shown,
+}
 
 /// Which part of the access matrix is shown, and how.
 #[derive(Debug, Args)]

@@ -1,34 +1,32 @@
 //! `mainstay rules`: who may do what, by the rules of the model.
 
+mod claims;
+mod explain;
+
 use std::path::Path;
 
-use anyhow::Context;
 use model::Loaded;
 
-use crate::cli::{Matrix, Rules, Shown};
+use crate::cli::{Matrix, Rules, RulesCommand, Shown};
 use crate::folder;
 
 /// Shows the access matrix, or runs the command behind `rules`.
 pub(crate) fn run(args: &Rules) -> anyhow::Result<u8> {
     match &args.command {
         None => matrix(&args.matrix),
-        Some(command) => match *command {},
+        Some(RulesCommand::Explain(args)) => explain::run(args),
     }
 }
 
 fn matrix(args: &Matrix) -> anyhow::Result<u8> {
     let Some(loaded) = loaded(&args.dir)? else { return Ok(super::MISTAKES) };
-    let mut matrix = app::access::Matrix::of(&loaded.model);
-    for name in &args.entity {
-        let known = matrix.entities.iter().any(|entity| entity.is_named(name));
-        anyhow::ensure!(known, "there is no entity `{name}`");
-    }
-    if !args.entity.is_empty() {
-        matrix.entities.retain(|entity| args.entity.iter().any(|name| entity.is_named(name)));
-    }
+    let find = |name: &String| app::access::find_entity(&loaded.model, name);
+    let only = args.entity.iter().map(find).map(|found| found.map(|entity| entity.id));
+    let only: Vec<_> = only.collect::<Result<_, _>>().map_err(anyhow::Error::msg)?;
+    let matrix = app::access::Matrix::of(&loaded.model, &only);
     super::say(&match args.format {
         Shown::Human => matrix.to_string().trim_end().to_owned(),
-        Shown::Json => serde_json::to_string_pretty(&matrix.to_json()).context("JSON")?,
+        Shown::Json => format!("{:#}", matrix.to_json()),
     });
     Ok(super::OK)
 }
