@@ -26,6 +26,9 @@ pub enum Refusal {
     /// The row has moved on since the caller read it.
     #[error("the row has changed")]
     Stale,
+    /// There is such a row already, where there must be none.
+    #[error("there is such a row already")]
+    Exists,
     /// Another row has these values already.
     #[error("another row has the same values")]
     Duplicate(Vec<String>),

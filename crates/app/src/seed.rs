@@ -148,6 +148,7 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
         kind: WriteKind::Create,
         columns,
         sent: Vec::new(),
+        reset: Vec::new(),
         merged: Vec::new(),
         encoded_before: false,
     };

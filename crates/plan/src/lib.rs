@@ -8,6 +8,7 @@ pub mod ddl;
 mod dialect;
 mod either;
 mod encode;
+pub mod find;
 mod key;
 mod program;
 pub mod read;

@@ -36,6 +36,19 @@ pub enum Cell<'a> {
     Blob(&'a [u8]),
 }
 
+impl Cell<'_> {
+    /// Copies the value, to be bound to another statement.
+    pub fn to_bind(self) -> Bind {
+        match self {
+            Self::Null => Bind::Null,
+            Self::Int(number) => Bind::Int(number),
+            Self::Real(number) => Bind::Real(number),
+            Self::Text(text) => Bind::Text(text.to_owned()),
+            Self::Blob(bytes) => Bind::Blob(bytes.into()),
+        }
+    }
+}
+
 /// A result row.
 pub trait Row {
     /// Returns the value of a column, counted from 0.

@@ -69,6 +69,11 @@ impl Client {
         self.send(Method::PATCH, path, Some(body.to_string().into())).await
     }
 
+    /// `PUT` with a JSON body.
+    pub async fn put(&self, path: &str, body: Json) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string().into())).await
+    }
+
     /// `DELETE`
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await

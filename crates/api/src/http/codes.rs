@@ -31,6 +31,7 @@ pub const CODES: &[Code] = &[
     code(408, "body_timeout", "the body did not arrive in time"),
     code(409, "duplicate", "another row has the same value"),
     code(409, "in_use", "other rows refer to this one"),
+    code(412, "exists", "`If-None-Match: *` does not hold: there is such a row"),
     code(412, "stale", "`If-Match` does not hold: the row has changed"),
     code(413, "body_too_large", "the body exceeds `[limits] body_bytes_max`"),
     code(414, "url_too_long", "path and query exceed `[limits] url_bytes_max`"),

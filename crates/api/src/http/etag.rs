@@ -38,6 +38,25 @@ pub fn none_match(headers: &HeaderMap, tag: &str) -> bool {
     }
 }
 
+/// Returns whether `If-None-Match` is there, and so is `*`: for a write it means that there must be
+/// nothing yet.
+///
+/// # Errors
+/// When it names tags or cannot be read.
+pub fn must_be_absent(headers: &HeaderMap) -> Result<bool, Problem> {
+    if !headers.contains_key(IF_NONE_MATCH) {
+        return Ok(false);
+    }
+    match parse(headers, &IF_NONE_MATCH) {
+        Some(Tags::Any) => Ok(true),
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_header",
+            "`If-None-Match` of a write is `*`: create only where there is nothing yet",
+        )),
+    }
+}
+
 /// Returns the opaque parts of the strong tags of `If-Match`; `None` for `*`. Comparison is strong,
 /// so that weak tags are left out and nothing may be left.
 ///

@@ -86,6 +86,12 @@ impl Rest {
             }
             (Target::Batch, &Method::POST) => batch::run(&call, &self.routes, incoming).await,
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
+            (Target::Collection(entity), &Method::PUT) => {
+                writes::put_by_unique_key(&call, entity, incoming).await
+            }
+            (Target::Row(entity, key), &Method::PUT) => {
+                writes::put(&call, entity, key, incoming).await
+            }
             (Target::Row(entity, key), &Method::PATCH) => {
                 writes::update(&call, entity, key, incoming).await
             }

@@ -68,7 +68,12 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
         Refusal::Stale => Problem::new(
             StatusCode::PRECONDITION_FAILED,
             "stale",
-            "the row has changed since you read it; read it again and repeat the change",
+            "the row has changed since you read it, or is gone; read it again and repeat the change",
+        ),
+        Refusal::Exists => Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "exists",
+            "there is such a row already, and `If-None-Match: *` creates only",
         ),
         Refusal::Duplicate(fields) => Problem::new(
             StatusCode::CONFLICT,

@@ -79,9 +79,9 @@ impl Target<'_> {
     pub(crate) fn allowed(&self) -> Option<&'static str> {
         match self {
             Self::Index => Some("GET, HEAD, OPTIONS"),
-            Self::Collection(_) => Some("GET, HEAD, POST, OPTIONS"),
-            Self::Row(..) => Some("GET, HEAD, PATCH, DELETE, OPTIONS"),
             Self::Batch => Some("POST, OPTIONS"),
+            Self::Collection(_) => Some("GET, HEAD, POST, PUT, OPTIONS"),
+            Self::Row(..) => Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
             Self::Nothing => None,
         }
     }

@@ -1,8 +1,8 @@
 //! Writes of one row, and what they answer.
 
-use app::App;
-use app::input::Body;
-use app::operations::{self, Objects, Patch, Precondition, Saved};
+use app::input::{Address, Body};
+use app::operations::{self, Objects, Patch, Precondition, Put, Saved};
+use app::{App, BadParameter, Refusal};
 use expr::EntityId;
 use http::header::{IF_MATCH, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use plan::read::RowBody;
 
 use super::reply::Reply;
-use super::{Call, etag, problems};
+use super::{Call, etag, params, problems};
 use crate::http::body::PatchType;
 use crate::http::prefer::{PREFERENCE_APPLIED, Return};
 use crate::http::{Problem, body, etag as condition};
@@ -26,6 +26,66 @@ pub(super) async fn create(
         .await
         .map_err(|refusal| call.problem(refusal))?;
     Ok(created(call.app, Return::preferred(&call.parts.headers), saved))
+}
+
+/// `PUT /posts/{id}`
+pub(super) async fn put(
+    call: &Call<'_>,
+    entity: EntityId,
+    key: &str,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let address = Address::of_key(&call.app.model, entity, key)
+        .ok_or_else(|| call.problem(Refusal::NotFound))?;
+    put_at(call, entity, address, incoming).await
+}
+
+/// `PUT /posts?slug=…`
+pub(super) async fn put_by_unique_key(
+    call: &Call<'_>,
+    entity: EntityId,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let params: Vec<_> = params::split(call.query_text()).collect();
+    let named = params.iter().map(|param| match param.op.as_deref() {
+        None | Some("eq") => Ok((param.name.as_ref(), param.value.as_ref())),
+        Some(_) => Err(BadParameter {
+            name: param.name.to_string(),
+            code: "unknown_operator",
+            detail: "a unique key is named by its values; the only operator is eq".to_owned(),
+        }),
+    });
+    let address = named
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|bad| vec![bad])
+        .and_then(|named| Address::of_unique_key(&call.app.model, entity, named.into_iter()))
+        .map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    put_at(call, entity, address, incoming).await
+}
+
+async fn put_at(
+    call: &Call<'_>,
+    entity: EntityId,
+    address: Address,
+    incoming: Incoming,
+) -> Result<Reply, Problem> {
+    let headers = &call.parts.headers;
+    let body = call.body(incoming).await?;
+    let precondition = match (precondition(headers)?, condition::must_be_absent(headers)?) {
+        (precondition, false) => precondition,
+        (Precondition::None, true) => Precondition::Absent,
+        (_, true) => {
+            let detail = "`If-Match` and `If-None-Match: *` cannot both hold";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail));
+        }
+    };
+    let put = operations::put(call.app, &call.caller, entity, address, body, precondition)
+        .await
+        .map_err(|refusal| call.problem(refusal))?;
+    Ok(match put {
+        Put::Created(saved) => created(call.app, Return::preferred(headers), saved),
+        Put::Replaced(saved) => changed(Return::preferred(headers), saved.row),
+    })
 }
 
 /// `PATCH /posts/{id}`
@@ -117,7 +177,7 @@ pub(super) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
     }
     let tags = condition::if_match(headers)?;
     Ok(match tags {
-        None => Precondition::None,
+        None => Precondition::Exists,
         Some(tags) => {
             Precondition::Hashes(tags.iter().filter_map(|tag| etag::row_hash(tag)).collect())
         }

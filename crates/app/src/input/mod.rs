@@ -1,12 +1,15 @@
 //! Values as clients send them: bodies, keys in paths, and texts in queries.
 
+mod address;
 mod body;
 mod bounds;
 mod document;
 mod scalar;
 mod values;
 
+pub use address::Address;
+pub(crate) use address::Known;
 pub use body::{Body, BodyError, Members};
 pub(crate) use scalar::reference_key;
 pub use scalar::{key_parts, key_value, scalar_from_json, scalar_from_text};
-pub(crate) use values::{Purpose, Written, written};
+pub(crate) use values::{Purpose, Written, written, written_at};

@@ -106,6 +106,11 @@ fn float(number: f64) -> Value {
 
 /// Reads a whole key as it stands in a path: parts joined by commas, each percent-encoded.
 pub fn key_parts(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
+    Some(key_values(entity, text)?.into_iter().map(bind).collect())
+}
+
+/// Reads a whole key as it stands in a path, as values.
+pub(super) fn key_values(entity: &Entity, text: &str) -> Option<Vec<Value>> {
     let parts: Vec<&str> =
         if entity.key_columns.len() == 1 { vec![text] } else { text.split(',').collect() };
     if parts.len() != entity.key_columns.len() {
@@ -117,7 +122,7 @@ pub fn key_parts(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
         .zip(parts)
         .map(|(column, part)| {
             let part = percent_encoding::percent_decode_str(part).decode_utf8().ok()?;
-            key_value(entity.column(*column).ty, &part).map(bind)
+            key_value(entity.column(*column).ty, &part)
         })
         .collect()
 }
@@ -127,6 +132,14 @@ pub(crate) fn reference_key(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
     match entity.key_columns.as_slice() {
         [column] => key_value(entity.column(*column).ty, text).map(|value| vec![bind(value)]),
         _ => key_parts(entity, text),
+    }
+}
+
+/// Returns the key of a row, read by `reference_key`, as rules see it.
+pub(super) fn reference_value(entity: &Entity, text: &str) -> Value {
+    match entity.key_columns.as_slice() {
+        [column] => key_value(entity.column(*column).ty, text).unwrap_or(Value::Null),
+        _ => Value::Text(text.to_owned()),
     }
 }
 

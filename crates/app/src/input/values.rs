@@ -5,10 +5,11 @@ use model::{ColumnId, Default, Entity, Field, FieldKind, Model, Relation, Role};
 use plan::{Bind, bind, client_form};
 use serde_json::Value as Json;
 
+use super::address::Known;
 use super::body::Body;
 use super::bounds::Bounds;
 use super::document::{document, expected_of};
-use super::scalar::{key_value, reference_key, scalar_from_json};
+use super::scalar::{key_value, reference_key, reference_value, scalar_from_json};
 use crate::ids::Ids;
 use crate::refusal::{BadMember, Refusal, pointer};
 
@@ -19,6 +20,8 @@ pub(crate) enum Purpose {
     Create,
     /// Some fields of a row, sent by a client.
     Update,
+    /// All fields of a row that clients may send, in place of those it has.
+    Replace,
     /// A new row of the application's own, such as a seed: every stored field may be given.
     Seed,
 }
@@ -30,6 +33,10 @@ pub(crate) struct Written {
     pub(crate) columns: Vec<(ColumnId, Bind)>,
     /// The fields the client sent, with their values as rules see them.
     pub(crate) sent: Vec<(FieldId, Value)>,
+    /// The fields that a replacement left out, which are set to their defaults.
+    pub(crate) reset: Vec<FieldId>,
+    /// The parts of the key that a replacement sent; the row must have them.
+    pub(crate) claimed: Vec<(ColumnId, Bind)>,
 }
 
 /// Reads a body for a write.
@@ -44,11 +51,28 @@ pub(crate) fn written(
     user: &Caller<'_>,
     ids: &Ids,
 ) -> Result<Written, Refusal> {
+    written_at(model, entity, body, purpose, &[], user, ids)
+}
+
+/// Reads a body for a write to a row of which some fields are known. The body may repeat them.
+///
+/// # Errors
+/// As `written`.
+pub(crate) fn written_at(
+    model: &Model,
+    entity: EntityId,
+    body: Body,
+    purpose: Purpose,
+    known: &[Known],
+    user: &Caller<'_>,
+    ids: &Ids,
+) -> Result<Written, Refusal> {
     let entity = model.entity(entity);
     let mut reader = Reader {
         model,
         entity,
         purpose,
+        known,
         out: Written::default(),
         named: Vec::new(),
         bad: Vec::new(),
@@ -56,20 +80,45 @@ pub(crate) fn written(
     for (name, json) in body.0 {
         reader.member(&name, &json);
     }
+    if purpose == Purpose::Create {
+        known.iter().for_each(|known| reader.known(known));
+    }
+    reader.named.extend(known.iter().filter(|known| !is_owner(entity, known)).map(|k| k.field));
     let Reader { mut out, named, mut bad, .. } = reader;
+    if purpose == Purpose::Replace {
+        let is_key = |column: &ColumnId| entity.key_columns.contains(column);
+        out.claimed = out.columns.extract_if(.., |(column, _)| is_key(column)).collect();
+        out.sent.retain(|(field, _)| !entity.key.contains(field));
+    }
     let caller = Caller { user: user.user.clone(), now: user.now, input: &out.sent };
     let filled = fill(model, entity, purpose, &caller, ids, &named, &mut bad)?;
     if !bad.is_empty() {
         return Err(Refusal::Body(bad));
     }
+    if purpose == Purpose::Replace {
+        let fields = filled.iter().map(|(column, _)| entity.column(*column).field);
+        out.reset = fields.filter(|field| entity.field(*field).role == Role::Plain).collect();
+        out.reset.dedup();
+    }
     out.columns.extend(filled);
+    // The caller can be the owner of no other row than theirs.
+    let is_other = |known: &Known| known.columns.iter().any(|column| !out.columns.contains(column));
+    if purpose == Purpose::Create && known.iter().any(|k| is_owner(entity, k) && is_other(k)) {
+        return Err(Refusal::Forbidden);
+    }
     Ok(out)
+}
+
+fn is_owner(entity: &Entity, known: &Known) -> bool {
+    entity.field(known.field).role == Role::Owner
 }
 
 struct Reader<'m> {
     model: &'m Model,
     entity: &'m Entity,
     purpose: Purpose,
+    /// The fields that the row's address says.
+    known: &'m [Known],
     out: Written,
     /// The fields that the body names, rightly or wrongly.
     named: Vec<FieldId>,
@@ -98,6 +147,13 @@ impl<'m> Reader<'m> {
             return;
         }
         self.named.push(id);
+        if let Some(known) = self.known.iter().find(|known| known.field == id) {
+            if !self.repeats(known, field, json) {
+                let detail = format!("{name} must be what the row's address says, or left out");
+                self.refuse(name, "mismatch", detail);
+            }
+            return;
+        }
         if let Some(detail) = self.locked(id, field) {
             self.refuse(name, "readonly", detail);
             return;
@@ -135,6 +191,45 @@ impl<'m> Reader<'m> {
                 self.refuse(name, "unsupported", "nested rows are not supported yet");
             }
             FieldKind::Computed { .. } => unreachable!("computed fields are locked"),
+        }
+    }
+
+    /// Whether a member says of a field what the row's address says.
+    fn repeats(&self, known: &Known, field: &Field, json: &Json) -> bool {
+        match &field.kind {
+            FieldKind::Scalar { scalar, .. } => {
+                scalar_from_json(self.model, *scalar, json).is_ok_and(|value| value == known.value)
+            }
+            FieldKind::ToOne(relation) => {
+                let key = reference_binds(self.model.entity(relation.target), json);
+                let known = known.columns.iter().map(|(_, bind)| bind);
+                key.is_some_and(|key| key.iter().eq(known))
+            }
+            _ => false,
+        }
+    }
+
+    /// Sets a field of a new row to what its address says.
+    fn known(&mut self, known: &Known) {
+        let id = known.field;
+        let field = self.entity.field(id);
+        if field.role == Role::Owner {
+            return;
+        }
+        let name = field.name.as_str();
+        if let Some(detail) = self.locked(id, field) {
+            self.refuse(name, "readonly", detail);
+            return;
+        }
+        match &field.kind {
+            FieldKind::Scalar { scalar, column } => {
+                let value = scalar_from_json(self.model, *scalar, &client_form(&known.value));
+                self.value(name, id, field, *column, value);
+            }
+            _ => {
+                self.out.columns.extend(known.columns.iter().cloned());
+                self.out.sent.push((id, known.value.clone()));
+            }
         }
     }
 
@@ -223,20 +318,14 @@ impl<'m> Reader<'m> {
         let target = self.model.entity(relation.target);
         let binds = match json {
             Json::Null => Some(vec![Bind::Null; relation.columns.len()]),
-            Json::String(text) => reference_key(target, text),
-            Json::Number(number) => reference_key(target, &number.to_string()),
-            _ => None,
+            json => reference_binds(target, json),
         };
         let Some(binds) = binds else {
             self.refuse(name, "type", format!("{name} must be the key of a {}", target.name));
             return;
         };
         let value = match json {
-            Json::String(text) if target.key_columns.len() == 1 => {
-                let ty = target.column(target.key_columns[0]).ty;
-                key_value(ty, text).unwrap_or(Value::Null)
-            }
-            Json::String(text) => Value::Text(text.clone()),
+            Json::String(text) => reference_value(target, text),
             Json::Number(number) => number.as_i64().map_or(Value::Null, Value::Int),
             _ => Value::Null,
         };
@@ -256,6 +345,14 @@ fn stored(field: &Field, value: Value) -> Bind {
             bind(Value::List(texts.collect()))
         }
         (_, value) => bind(value),
+    }
+}
+
+fn reference_binds(target: &Entity, json: &Json) -> Option<Vec<Bind>> {
+    match json {
+        Json::String(text) => reference_key(target, text),
+        Json::Number(number) => reference_key(target, &number.to_string()),
+        _ => None,
     }
 }
 
@@ -285,6 +382,7 @@ fn fill(
         let made = match (purpose, field.role) {
             (_, Role::Updated) => Some(vec![now(entity, columns[0], caller)]),
             (Purpose::Update, _) => continue,
+            (Purpose::Replace, _) if is_kept(entity, id, field) => continue,
             (_, Role::Created) => Some(vec![now(entity, columns[0], caller)]),
             (Purpose::Create, Role::Owner) => Some(owner(model, entity, field, caller)?),
             _ => default(entity, field, columns[0], caller, ids),
@@ -292,6 +390,9 @@ fn fill(
         match made {
             Some(values) => filled.extend(columns.iter().copied().zip(values)),
             None if entity.identity && entity.key.contains(&id) => {}
+            None if purpose == Purpose::Replace && !field.required => {
+                filled.extend(columns.iter().map(|column| (*column, Bind::Null)));
+            }
             None if field.required => {
                 let name = match &field.kind {
                     FieldKind::ToOne(relation) => &relation.id_name,
@@ -303,6 +404,12 @@ fn fill(
         }
     }
     Ok(filled)
+}
+
+/// What a replacement leaves alone: the key, what clients never set, and what they never see.
+fn is_kept(entity: &Entity, id: FieldId, field: &Field) -> bool {
+    let set_once = matches!(field.role, Role::Owner | Role::Created);
+    set_once || field.readonly || field.private || entity.key.contains(&id)
 }
 
 fn now(entity: &Entity, column: ColumnId, caller: &Caller<'_>) -> Bind {

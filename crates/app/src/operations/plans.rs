@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use expr::AtomShape;
 use plan::RuleBook;
+use plan::find::{FindPlan, FindShape};
 use plan::read::{ReadPlan, Shape};
 use plan::write::{WritePlan, WriteShape};
 use quick_cache::sync::Cache;
@@ -23,11 +24,13 @@ pub(crate) struct Plans {
         Cache<Shape, Arc<Compiled<ReadPlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
     pub(crate) writes:
         Cache<WriteShape, Arc<Compiled<WritePlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
+    pub(crate) finds:
+        Cache<FindShape, Arc<Compiled<FindPlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
 }
 
 impl Default for Plans {
     fn default() -> Self {
-        Self { reads: cache(), writes: cache() }
+        Self { reads: cache(), writes: cache(), finds: cache() }
     }
 }
 

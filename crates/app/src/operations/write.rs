@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Pred, Value};
-use model::{ColumnId, Entity, FieldKind, Model};
+use model::{ColumnId, Entity, FieldKind, Model, Scalar};
 use plan::read::RowBody;
 use plan::write::{
     WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
@@ -14,7 +14,7 @@ use plan::{AtomValues, Bind, Constraint, RuleRef};
 use super::plans::{AtomShapes, Compiled};
 use super::read::denied;
 use crate::application::App;
-use crate::input::{Body, Purpose, Written, written};
+use crate::input::{Body, Known, Purpose, Written, written, written_at};
 use crate::refusal::{BadMember, Refusal, field_names};
 
 /// What the caller believes of the row (`If-Match`).
@@ -22,6 +22,10 @@ use crate::refusal::{BadMember, Refusal, field_names};
 pub enum Precondition {
     /// Nothing.
     None,
+    /// That there is one (`If-Match: *`).
+    Exists,
+    /// That there is none (`If-None-Match: *`).
+    Absent,
     /// That it has one of these hashes.
     Hashes(Vec<u64>),
 }
@@ -115,9 +119,11 @@ pub async fn delete_returning(
 }
 
 impl Precondition {
-    fn hashes(self) -> Option<Vec<u64>> {
+    pub(super) fn hashes(self) -> Option<Vec<u64>> {
         match self {
-            Self::None => None,
+            Self::None | Self::Exists => None,
+            // What is read to be changed is there.
+            Self::Absent => Some(Vec::new()),
             Self::Hashes(hashes) => Some(hashes),
         }
     }
@@ -139,8 +145,20 @@ impl Write {
         entity: EntityId,
         body: Body,
     ) -> Result<Self, Refusal> {
+        Self::create_at(app, caller, entity, body, &[])
+    }
+
+    /// Prepares the create of a row whose address says some fields.
+    pub(super) fn create_at(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        body: Body,
+        known: &[Known],
+    ) -> Result<Self, Refusal> {
         may_create(app, caller, entity)?;
-        let input = written(&app.model, entity, body, Purpose::Create, caller, &app.ids)?;
+        let (model, ids) = (&app.model, &app.ids);
+        let input = written_at(model, entity, body, Purpose::Create, known, caller, ids)?;
         let key = key_of(app.model.entity(entity), &input.columns);
         Ok(Self::new(app, caller, Intent::new(WriteKind::Create, entity, key, input)))
     }
@@ -168,6 +186,24 @@ impl Write {
         Ok(Self::new(app, caller, intent))
     }
 
+    /// Prepares the replacement of a row whose key is not known yet. Returns with it the parts of
+    /// the key that the body says.
+    pub(super) fn replace_at(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        body: Body,
+        known: &[Known],
+        hashes: Option<Vec<u64>>,
+    ) -> Result<(Self, Vec<(ColumnId, Bind)>), Refusal> {
+        let (model, ids) = (&app.model, &app.ids);
+        let mut input = written_at(model, entity, body, Purpose::Replace, known, caller, ids)?;
+        let claimed = std::mem::take(&mut input.claimed);
+        let mut intent = Intent::new(WriteKind::Update, entity, Vec::new(), input);
+        intent.hashes = hashes;
+        Ok((Self::new(app, caller, intent), claimed))
+    }
+
     /// Prepares a delete.
     pub(crate) fn delete(
         app: &App,
@@ -189,6 +225,7 @@ impl Write {
             kind,
             columns,
             sent: input.sent.iter().map(|(field, _)| *field).collect(),
+            reset: input.reset,
             merged,
             encoded_before: hashes.is_some() || returned,
         };
@@ -197,6 +234,11 @@ impl Write {
         let judge = Judge { entity, kind, signed_in: caller.user.is_some() };
         let values = WriteValues { atoms, key, inputs, hashes };
         Self { plan, values, judge }
+    }
+
+    /// Makes it write another row.
+    pub(super) fn set_key(&mut self, key: Vec<Bind>) {
+        self.values.key = key;
     }
 
     /// Returns the program, and who says what came of it.
@@ -232,7 +274,8 @@ impl Intent {
 
     fn merge_objects(&mut self, entity: &Entity) {
         for (field, value) in &self.input.sent {
-            if let (FieldKind::Scalar { column, .. }, Value::Json(json)) =
+            // A document of a nested type is checked as a whole, and so written as a whole.
+            if let (FieldKind::Scalar { scalar: Scalar::Json, column }, Value::Json(json)) =
                 (&entity.field(*field).kind, value)
                 && json.is_object()
             {

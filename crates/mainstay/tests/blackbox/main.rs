@@ -16,6 +16,7 @@ mod lists;
 mod paging;
 mod patches;
 mod preferences;
+mod puts;
 mod rules;
 mod scalars;
 mod shell;

@@ -98,3 +98,19 @@ async fn other_kinds_of_patches_are_refused_with_those_that_are_understood() {
     let options = alice.send(http::Method::OPTIONS, &path, None).await.expect(204);
     assert_eq!(options.header("accept-patch"), understood);
 }
+
+#[tokio::test]
+async fn a_document_of_a_nested_type_is_written_whole_by_either_kind() {
+    let server = start(
+        r#"type Address { city: String!  street: String  kind: String! @default(value: "HOME") }
+           type Person @entity @allow(read: "true", write: "true") { address: Address }"#,
+    );
+    let client = server.client();
+    let sent = json!({ "address": { "city": "Bern", "street": "A", "kind": "WORK" } });
+    let person = client.post("/api/v1/people", sent).await.expect(201);
+    let path = person.header("location").expect("a Location").to_owned();
+    let merging = client.with("content-type", "application/merge-patch+json");
+    merging.patch(&path, json!({ "address": { "street": "B" } })).await.expect(422);
+    let changed = merging.patch(&path, json!({ "address": { "city": "Genf" } })).await.expect(200);
+    assert_eq!(changed.json()["address"], json!({ "city": "Genf", "kind": "HOME" }));
+}

@@ -4,10 +4,11 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use expr::{AtomShape, EntityId, FieldId, Kind, Node, Pred, Type};
+use expr::{AtomShape, EntityId, FieldId, Node, Type};
 use model::{FieldKind, Model};
 use rustc_hash::FxHasher;
 
+use super::hidden::{self, PlanError};
 use super::members::{Columns, Members, Pending};
 use super::page::{SortTerm, keyset, order_by, sort_terms};
 use super::shape::{Expand, PageShape, Shape, Target};
@@ -17,14 +18,6 @@ use crate::dialect::Dialect;
 use crate::encode::{Encoder, Member};
 use crate::render::{Alias, Renderer};
 use crate::rules::{RuleBook, RuleRef};
-
-/// Why a shape cannot be planned for a caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The caller may not know of the field: to them it does not exist.
-    #[error("unknown field `{0}`")]
-    HiddenField(String),
-}
 
 /// Returns the rules that reading this shape consults.
 pub fn rules_of(model: &Model, shape: &Shape) -> RuleBook {
@@ -52,7 +45,8 @@ fn add_expanded(model: &Model, entity: EntityId, expands: &[Expand], book: &mut 
     }
 }
 
-fn add_touched(model: &Model, node: &Node, book: &mut RuleBook) {
+/// Adds the rules of what a filter touches.
+pub(crate) fn add_touched(model: &Model, node: &Node, book: &mut RuleBook) {
     if let Type::Row(entity) | Type::Rows(entity) = &node.ty {
         book.add_reading(model, *entity);
     }
@@ -112,38 +106,9 @@ impl<'m> Builder<'m> {
                 .hops
                 .iter()
                 .fold(shape.entity, |entity, hop| target_of(self.model, entity, *hop));
-            self.check_field(entity, order.field)?;
+            hidden::check_field(&self.renderer, entity, order.field)?;
         }
-        shape.filter.as_ref().map_or(Ok(()), |filter| self.check_node(filter))
-    }
-
-    fn check_node(&self, node: &Node) -> Result<(), PlanError> {
-        if let Kind::Field { of, field }
-        | Kind::Hop { of, field }
-        | Kind::RefKey { of, field }
-        | Kind::ToMany { of, field } = &node.kind
-            && let Type::Row(entity) = of.ty
-        {
-            self.check_field(entity, *field)?;
-        }
-        let mut verdict = Ok(());
-        node.each_child(&mut |child| {
-            if verdict.is_ok() {
-                verdict = self.check_node(child);
-            }
-        });
-        verdict
-    }
-
-    fn check_field(&self, entity: EntityId, field: FieldId) -> Result<(), PlanError> {
-        let named = self.model.entity(entity).field(field);
-        let hidden = named.private
-            || named.rules.read.is_some()
-                && matches!(
-                    self.renderer.folded(RuleRef::ReadField(entity, field)),
-                    Pred::False | Pred::Unknown
-                );
-        if hidden { Err(PlanError::HiddenField(named.name.clone())) } else { Ok(()) }
+        shape.filter.as_ref().map_or(Ok(()), |filter| hidden::check(&self.renderer, filter))
     }
 
     fn count(&mut self, shape: &'m Shape) -> SqlText {
@@ -338,7 +303,8 @@ impl<'m> Builder<'m> {
     }
 }
 
-fn where_clause(conditions: &[String]) -> String {
+/// Returns the conditions as a clause.
+pub(crate) fn where_clause(conditions: &[String]) -> String {
     if conditions.is_empty() {
         String::new()
     } else {

@@ -2,13 +2,16 @@
 
 mod build;
 mod cursor;
+pub(crate) mod hidden;
 mod members;
 mod page;
 mod run;
 mod shape;
 
-pub use build::{PlanError, build, rules_of, target_of};
+pub(crate) use build::{add_touched, where_clause};
+pub use build::{build, rules_of, target_of};
 pub use cursor::{Cursor, CursorError};
+pub use hidden::PlanError;
 pub(crate) use members::{Columns, Members, key_show};
 pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody};
 pub use shape::{Expand, Order, PageShape, Selection, Shape, Target};

@@ -25,6 +25,9 @@ pub fn rules_of(model: &Model, shape: &WriteShape) -> RuleBook {
             book.add(model, RuleRef::Read(relation.target));
         }
     }
+    for field in &shape.reset {
+        book.add(model, RuleRef::UpdateField(shape.entity, *field));
+    }
     book
 }
 
@@ -139,7 +142,8 @@ impl<'m> Builder<'m> {
         Look { statement, visible, allowed, fields, adjustments, encoder: Encoder { members } }
     }
 
-    fn adjustments(&self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {
+    fn adjustments(&mut self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {
+        let kept = self.kept(alias, columns);
         let entity = self.model.entity(self.shape.entity);
         let merged = self.shape.merged.iter().filter_map(|column| {
             let input = self.place_of(*column)?;
@@ -147,7 +151,32 @@ impl<'m> Builder<'m> {
             let column = columns.add(self.renderer.column(alias, entity.id, *column));
             Some(Adjustment::Merge { input, column, field })
         });
-        merged.collect()
+        merged.chain(kept).collect()
+    }
+
+    fn kept(&mut self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {
+        let entity = self.model.entity(self.shape.entity);
+        let mut kept = Vec::new();
+        for field in &self.shape.reset {
+            let rules =
+                [RuleRef::ReadField(entity.id, *field), RuleRef::UpdateField(entity.id, *field)];
+            let mut allowed = Vec::new();
+            for rule in rules.into_iter().filter(|rule| rule.of(self.model).is_some()) {
+                allowed.extend(self.flag(rule, alias, columns));
+            }
+            if allowed.is_empty() {
+                continue;
+            }
+            let stored =
+                entity.columns.iter().enumerate().filter(|(_, column)| column.field == *field);
+            let values = stored.filter_map(|(at, _)| {
+                let column = model::ColumnId(at as u32);
+                let sql = self.renderer.column(alias, entity.id, column);
+                Some((self.place_of(column)?, columns.add(sql)))
+            });
+            kept.push(Adjustment::Keep { allowed, values: values.collect() });
+        }
+        kept
     }
 
     /// Returns the place of a column's value among the written ones.

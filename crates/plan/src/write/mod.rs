@@ -25,6 +25,9 @@ pub struct WriteShape {
     pub columns: Vec<ColumnId>,
     /// The fields the client sent; field rules judge them, and references among them must be readable.
     pub sent: Vec<FieldId>,
+    /// The fields set to their defaults because a replacement left them out. Where the caller may not
+    /// read or write one of the row's, it stays.
+    pub reset: Vec<FieldId>,
     /// The columns of JSON into which what was sent is merged (RFC 7396), instead of replacing it.
     pub merged: Vec<ColumnId>,
     /// Whether the row is read as it was: its hash is compared (`If-Match`), or it is shown (a
@@ -92,6 +95,13 @@ pub enum Adjustment {
         column: usize,
         /// The field.
         field: FieldId,
+    },
+    /// A field that was left out stays as it is, unless the caller may read and write it.
+    Keep {
+        /// The columns that must all be true for it to be set.
+        allowed: Vec<usize>,
+        /// The places of the values, with the columns of the stored ones.
+        values: Vec<(u16, usize)>,
     },
 }
 

@@ -205,6 +205,15 @@ impl WriteRun {
 
     fn adjust<R: Row>(&mut self, adjustment: &Adjustment, row: &R) {
         match adjustment {
+            Adjustment::Keep { allowed, values } => {
+                let resets = allowed
+                    .iter()
+                    .all(|column| matches!(row.cell(*column), Cell::Int(truth) if truth != 0));
+                if !resets {
+                    let stored = values.iter().map(|(input, at)| (*input, row.cell(*at).to_bind()));
+                    self.adjusted.extend(stored);
+                }
+            }
             Adjustment::Merge { input, column, field } => {
                 let Bind::Text(patch) = &self.values.inputs[*input as usize] else { return };
                 let stored = match row.cell(*column) {
@@ -294,7 +303,8 @@ impl Program for WriteRun {
             Step::Before => plan.before.iter().for_each(|look| self.look(look, row)),
             Step::After => plan.after.iter().for_each(|look| self.look(look, row)),
             Step::Write => {
-                self.made = (0..plan.returns_key).map(|column| owned(row.cell(column))).collect();
+                self.made =
+                    (0..plan.returns_key).map(|column| row.cell(column).to_bind()).collect();
             }
             _ => self.found = true,
         }
@@ -319,15 +329,5 @@ impl Program for WriteRun {
                 (Verdict::Commit, WriteOutput::Written { row: self.seen, key })
             }
         }
-    }
-}
-
-fn owned(cell: Cell<'_>) -> Bind {
-    match cell {
-        Cell::Null => Bind::Null,
-        Cell::Int(number) => Bind::Int(number),
-        Cell::Real(number) => Bind::Real(number),
-        Cell::Text(text) => Bind::Text(text.to_owned()),
-        Cell::Blob(bytes) => Bind::Blob(bytes.into()),
     }
 }
