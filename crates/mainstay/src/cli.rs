@@ -2,10 +2,10 @@
 
 mod rules;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::config::Address;
 
 pub(crate) use rules::{Explain, Matrix, Rules, RulesCommand, Shown};
 
@@ -71,9 +71,10 @@ pub(crate) struct Folder {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) folder: Folder,
-    /// The address to listen on, instead of `[server] address`; port 0 takes a free one.
-    #[arg(long)]
-    pub(crate) listen: Option<SocketAddr>,
+    /// An address to listen on, instead of `[server] address`: `127.0.0.1:8090`, where port 0 takes a
+    /// free one, or `unix:/run/shop.sock`. May be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Vec<Address>,
 }
 
 #[derive(Debug, Args)]

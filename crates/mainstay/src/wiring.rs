@@ -1,21 +1,19 @@
 //! Puts the parts of a running application together.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use api::Service;
-use api::http::{Settings, Shell};
+use api::http::{Listener, Settings, Shell};
 use app::App;
 use app::callers::{Key, Keyring};
 use app::clock::Clock;
 use app::ids::Ids;
-use model::config::{AuthConfig, KeyMaterial};
+use model::config::{Address, AuthConfig, KeyMaterial};
 use model::{Config, Loaded, Model};
 use store::migrate::{MigrationError, Mode, Outcome};
 use store::{Options, Store};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Folder;
@@ -76,39 +74,57 @@ pub(crate) fn keyring(dir: &Path, auth: &AuthConfig, own: Option<Key>) -> anyhow
         .context("the keys of [auth]")
 }
 
-/// Binds the listener: the flag's address, or the configuration's.
+/// Binds the listeners: the flags' addresses, or the configuration's within the folder.
 pub(crate) async fn listen(
-    address: Option<SocketAddr>,
+    dir: &Path,
+    addresses: &[Address],
     config: &Config,
-) -> anyhow::Result<TcpListener> {
-    let address = address.unwrap_or(config.server.address);
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; is it taken? --listen 127.0.0.1:0 takes a free port")
-    })
+) -> anyhow::Result<Vec<Listener>> {
+    let is_flag = !addresses.is_empty();
+    let addresses = if is_flag { addresses } else { &config.server.addresses };
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let listener = match address {
+            Address::Tcp(address) => Listener::tcp(*address).await,
+            Address::Unix(path) if is_flag => Listener::unix(path, config.server.socket_mode),
+            Address::Unix(path) => Listener::unix(&dir.join(path), config.server.socket_mode),
+        };
+        listeners.push(listener.with_context(|| {
+            format!(
+                "cannot listen on {address}; is it taken? --listen 127.0.0.1:0 takes a free port"
+            )
+        })?);
+    }
+    Ok(listeners)
 }
 
 /// Serves until told to stop, then closes the store.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     service: Arc<Service>,
     config: &Config,
     store: &Store,
     stop: CancellationToken,
 ) {
     let shell = Shell::new(service, Settings::from_config(config), Ids::system());
-    api::http::serve(listener, Arc::new(shell), stop).await;
+    api::http::serve(listeners, Arc::new(shell), stop).await;
     store.close().await;
 }
 
-/// Cancels the token when the process is asked to end (SIGTERM, SIGINT).
-pub(crate) async fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
+/// Cancels the token when the process is asked to end (SIGTERM, SIGINT). It listens from the call
+/// on, so that whoever has seen the address may ask.
+pub(crate) fn stop_on_signal(
+    stop: CancellationToken,
+) -> anyhow::Result<impl Future<Output = ()> + use<>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-        () = stop.cancelled() => {}
-    }
-    stop.cancel();
-    Ok(())
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = stop.cancelled() => {}
+        }
+        stop.cancel();
+    })
 }

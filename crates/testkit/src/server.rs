@@ -61,9 +61,17 @@ impl Server {
     /// # Panics
     /// When it does not print its address.
     pub fn run(binary: &str, command: &str, folder: Arc<Folder>) -> Self {
+        Self::listen(binary, command, folder, &["127.0.0.1:0"])
+    }
+
+    /// Runs `serve` or `dev` on these addresses, a TCP one among them.
+    ///
+    /// # Panics
+    /// When it does not print its address.
+    pub fn listen(binary: &str, command: &str, folder: Arc<Folder>, addresses: &[&str]) -> Self {
         let mut child = Command::new(binary)
             .arg(command)
-            .args(["--listen", "127.0.0.1:0"])
+            .args(addresses.iter().flat_map(|address| ["--listen", address]))
             .arg(folder.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

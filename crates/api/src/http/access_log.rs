@@ -5,7 +5,7 @@ use std::time::Instant;
 use http::{Method, StatusCode, Uri};
 use tracing::Level;
 
-use super::RequestId;
+use super::{Client, RequestId};
 
 /// What a line needs to know of a request before its handler takes it. Nothing is kept where the
 /// log is off: then this costs one atomic load.
@@ -14,20 +14,26 @@ pub(super) struct AccessLog(Option<Entry>);
 struct Entry {
     method: Method,
     uri: Uri,
+    client: Client,
     start: Instant,
 }
 
 impl AccessLog {
     #[inline]
-    pub(super) fn start(method: &Method, uri: &Uri) -> Self {
+    pub(super) fn start(method: &Method, uri: &Uri, client: &Client) -> Self {
         let on = tracing::enabled!(target: "access", Level::DEBUG);
-        Self(on.then(|| Entry { method: method.clone(), uri: uri.clone(), start: Instant::now() }))
+        Self(on.then(|| Entry {
+            method: method.clone(),
+            uri: uri.clone(),
+            client: client.clone(),
+            start: Instant::now(),
+        }))
     }
 
     /// Writes the line. The query is left out: it may hold personal data.
     #[inline]
     pub(super) fn finish(self, status: StatusCode, request_id: &RequestId) {
-        let Some(Entry { method, uri, start }) = self.0 else { return };
+        let Some(Entry { method, uri, client, start }) = self.0 else { return };
         let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         let status = status.as_u16();
         tracing::debug!(
@@ -36,6 +42,7 @@ impl AccessLog {
             path = uri.path(),
             status,
             duration_us = micros,
+            client.address = %client,
             request.id = %request_id,
             "{method} {} {status} in {micros} µs",
             uri.path(),

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+
+use super::socket::Socket;
 
 /// The counts of one connection, and what it is asked to do.
 #[derive(Debug, Default)]
@@ -159,12 +160,12 @@ impl Watchdog {
 
 /// A stream that counts what passes.
 pub(super) struct Counted<A> {
-    stream: TcpStream,
+    stream: Socket,
     activity: A,
 }
 
 impl<A> Counted<A> {
-    pub(super) fn new(stream: TcpStream, activity: A) -> Self {
+    pub(super) fn new(stream: Socket, activity: A) -> Self {
         Self { stream, activity }
     }
 }

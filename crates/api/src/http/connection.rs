@@ -12,13 +12,14 @@ use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Counted, Verdict, Watchdog, Wish};
+use super::client::Origin;
 use super::shell::{Handler, Shell};
+use super::socket::Socket;
 
 /// The most requests at a time on an HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
@@ -72,11 +73,12 @@ pub(super) fn builder(executor: Tracked, head_bytes_max: usize) -> Builder {
 pub(super) struct Connection<H> {
     pub(super) shell: Arc<Shell<H>>,
     pub(super) activity: Arc<Activity>,
+    pub(super) origin: Origin,
 }
 
 /// Serves a connection until it ends, is told to, or does nothing for too long.
 pub(super) async fn run<H: Handler>(
-    stream: TcpStream,
+    socket: Socket,
     builder: Arc<Builder>,
     connection: Connection<H>,
 ) {
@@ -89,10 +91,10 @@ pub(super) async fn run<H: Handler>(
         let connection = Arc::clone(&connection);
         async move {
             let _running = connection.activity.request(request.version());
-            Ok::<_, Infallible>(connection.shell.respond(request).await)
+            Ok::<_, Infallible>(connection.shell.respond(request, connection.origin).await)
         }
     });
-    let io = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
+    let io = TokioIo::new(Counted::new(socket, Arc::clone(&activity)));
     let mut http = pin!(builder.serve_connection(io, service));
 
     let interval = Watchdog::interval(head_timeout);

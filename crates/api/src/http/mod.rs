@@ -5,26 +5,35 @@
 mod access_log;
 mod activity;
 pub mod body;
+mod client;
 mod codes;
 mod compress;
 mod connection;
 mod cors;
 mod encoding;
 pub mod etag;
+mod forwarded;
+mod listener;
 pub mod prefer;
 mod problem;
 mod request_id;
+mod security;
 mod server;
 mod settings;
 mod shell;
+mod socket;
+mod socket_file;
 
 use bytes::Bytes;
 use http_body_util::Full;
 
+pub use client::{Client, Trust};
 pub use codes::{CODES, Code};
 pub use cors::Cors;
+pub use listener::Listener;
 pub use problem::{Problem, ProblemError, ProblemOperation};
 pub use request_id::RequestId;
+pub use security::SecurityHeaders;
 pub use server::{Drained, serve};
 pub use settings::Settings;
 pub use shell::{Handler, Shell};
@@ -37,6 +46,8 @@ pub type Response = http::Response<Full<Bytes>>;
 pub struct RequestContext {
     /// The id under which it is logged and answered.
     pub request_id: RequestId,
+    /// Who sent it.
+    pub client: Client,
 }
 
 #[cfg(test)]

@@ -1,19 +1,23 @@
 //! Accepts connections and serves them until told to stop.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Wish};
+use super::client::Peer;
 use super::connection::{self, Builder, Connection, Tracked};
+use super::listener::Listener;
 use super::shell::{Handler, Shell};
+use super::socket::Socket;
 
 /// The pause when the system has no room for another connection: files run out, and only closing
 /// others helps.
@@ -29,7 +33,7 @@ pub struct Drained {
 /// Serves until cancelled, then lets the requests under way finish within the drain timeout.
 /// Everything spawned has ended when it returns.
 pub async fn serve<H: Handler>(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     shell: Arc<Shell<H>>,
     stop: CancellationToken,
 ) -> Drained {
@@ -39,11 +43,12 @@ pub async fn serve<H: Handler>(
     // Semaphores have a bound of their own, far above any number of files.
     let connections_max = shell.settings.connections_max.min(Semaphore::MAX_PERMITS);
     let room = Arc::new(Semaphore::new(connections_max));
-    while let Some((stream, permit)) = next(&listener, &room, &stop).await {
-        start(stream, permit, &tracked.tasks, &builder, &shell, &open);
+    let mut doors = Doors { listeners, turn: 0 };
+    while let Some((accepted, permit)) = next(&mut doors, &room, &stop).await {
+        start(accepted, permit, &tracked.tasks, &builder, &shell, &open);
     }
     // The system refuses connections from here on.
-    drop(listener);
+    drop(doors);
     tracked.tasks.close();
     open.wish(Wish::Drain);
     if timeout(shell.settings.drain_timeout, tracked.tasks.wait()).await.is_ok() {
@@ -58,15 +63,15 @@ pub async fn serve<H: Handler>(
 
 /// Waits for room and a connection; `None` when it is time to stop.
 async fn next(
-    listener: &TcpListener,
+    doors: &mut Doors,
     room: &Arc<Semaphore>,
     stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<((Socket, Peer), OwnedSemaphorePermit)> {
     let accepted = async {
         let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
         loop {
-            match listener.accept().await {
-                Ok((stream, _)) => return (stream, permit),
+            match poll_fn(|cx| doors.poll_accept(cx)).await {
+                Ok(accepted) => return (accepted, permit),
                 Err(error) if is_of_the_peer(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept connections; trying again");
@@ -82,6 +87,25 @@ async fn next(
     }
 }
 
+/// All listeners, each of which gets its turn.
+struct Doors {
+    listeners: Vec<Listener>,
+    turn: usize,
+}
+
+impl Doors {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, Peer)>> {
+        let count = self.listeners.len();
+        for _ in 0..count {
+            self.turn = (self.turn + 1) % count;
+            if let Poll::Ready(accepted) = self.listeners[self.turn].poll_accept(cx) {
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    }
+}
+
 /// Whether a connection was gone before it was accepted, which is no reason to wait.
 fn is_of_the_peer(error: &io::Error) -> bool {
     matches!(
@@ -94,24 +118,20 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 }
 
 fn start<H: Handler>(
-    stream: TcpStream,
+    (socket, peer): (Socket, Peer),
     permit: OwnedSemaphorePermit,
     tasks: &TaskTracker,
     builder: &Arc<Builder>,
     shell: &Arc<Shell<H>>,
     open: &Arc<Open>,
 ) {
-    // Answers are written whole, so that waiting for more to send only costs time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection broke off at once");
-        return;
-    }
     let activity = Arc::new(Activity::default());
     let entry = Open::enter(open, &activity);
-    let connection = Connection { shell: Arc::clone(shell), activity };
+    let origin = shell.settings.trust.origin(peer, false);
+    let connection = Connection { shell: Arc::clone(shell), activity, origin };
     let builder = Arc::clone(builder);
     tasks.spawn(async move {
-        connection::run(stream, builder, connection).await;
+        connection::run(socket, builder, connection).await;
         drop(entry);
         drop(permit);
     });

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use model::Config;
 
+use super::client::Trust;
 use super::cors::Cors;
+use super::security::SecurityHeaders;
 
 /// A connection on which nothing happens is closed after this. Load balancers keep theirs for a
 /// minute, and should be the ones to close.
@@ -32,10 +34,14 @@ pub struct Settings {
     pub drain_timeout: Duration,
     /// Which web pages may call.
     pub cors: Cors,
+    /// Which proxies are believed.
+    pub trust: Trust,
+    /// What every answer tells browsers.
+    pub security: SecurityHeaders,
 }
 
 impl Settings {
-    /// Takes `[server]`, `[limits]` and `[cors]`.
+    /// Takes `[server]`, `[limits]`, `[cors]` and `[headers]`.
     pub fn from_config(config: &Config) -> Self {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Self {
@@ -47,6 +53,8 @@ impl Settings {
             request_timeout: config.limits.request_timeout,
             drain_timeout: config.server.drain_timeout,
             cors: Cors::from_config(&config.cors),
+            trust: Trust::from_config(&config.server.proxies),
+            security: SecurityHeaders::from_config(&config.headers),
         }
     }
 }

@@ -9,27 +9,25 @@ use app::ids::Ids;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, IF_NONE_MATCH, ORIGIN, REFERRER_POLICY,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, IF_NONE_MATCH, ORIGIN, RETRY_AFTER,
 };
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 
 use super::access_log::AccessLog;
+use super::client::Origin;
 use super::compress::{self, Condition};
 use super::encoding::Coding;
 use super::request_id::X_REQUEST_ID;
 use super::settings::Settings;
 use super::{Problem, RequestContext, RequestId, Response};
 
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 /// Answers may depend on the caller: kept by nobody else, and asked about before use.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Headers that the shell adds, so that the map grows once.
-const HEADERS_ADDED: usize = 8;
+const HEADERS_ADDED: usize = 12;
 /// What a header costs besides name and value: `: ` and the end of its line.
 const HEADER_OVERHEAD_BYTES: usize = 4;
 
@@ -57,10 +55,12 @@ impl<H: Handler> Shell<H> {
     }
 
     /// Answers a request.
-    pub(super) async fn respond(&self, request: Request<Incoming>) -> Response {
+    pub(super) async fn respond(&self, request: Request<Incoming>, from: Origin) -> Response {
         let headers = request.headers();
         let request_id = RequestId::of(headers, &self.ids);
-        let log = AccessLog::start(request.method(), request.uri());
+        let client = self.settings.trust.client(from, headers);
+        let is_secure = client.is_secure;
+        let log = AccessLog::start(request.method(), request.uri(), &client);
         let is_head = request.method() == Method::HEAD;
         let origin = headers.get(ORIGIN).cloned();
         let coding = Coding::accepted(headers);
@@ -76,12 +76,15 @@ impl<H: Handler> Shell<H> {
                 self.share(problem.into_response(&request_id), &origin)
             }
             None => {
-                let context = RequestContext { request_id };
+                let context = RequestContext { request_id, client };
                 self.share(self.run(request, &context).await, &origin)
             }
         };
         response = compress::compress(response, coding, &condition).await;
-        finish(response.headers_mut(), &request_id);
+        let headers = response.headers_mut();
+        headers.insert(X_REQUEST_ID, request_id.header());
+        headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
+        self.settings.security.apply(headers, is_secure);
         if is_head {
             response = without_body(response);
         }
@@ -136,14 +139,6 @@ impl<H: Handler> Shell<H> {
 enum Early {
     Preflight(Response),
     Problem(Problem),
-}
-
-/// Adds what every answer has, but for what the handler has set itself.
-fn finish(headers: &mut HeaderMap, request_id: &RequestId) {
-    headers.insert(X_REQUEST_ID, request_id.header());
-    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    headers.entry(REFERRER_POLICY).or_insert(NO_REFERRER);
-    headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
 }
 
 /// Keeps the body back, but not its length.

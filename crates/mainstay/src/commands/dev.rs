@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::Service;
+use api::http::Listener;
 use app::App;
 use expr::EntityId;
 use model::Loaded;
@@ -27,7 +28,7 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
     let dir = &args.folder.dir;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(wiring::stop_on_signal(stop.clone()));
+    tasks.spawn(wiring::stop_on_signal(stop.clone())?);
     let mut watch = Watch::start(dir)?;
     let (app, store) = loop {
         if let Some(started) = first(args).await? {
@@ -41,8 +42,8 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
     };
     let own = super::token::development_key(dir)?.verifying_key();
     let keyring = wiring::keyring(dir, &app.config.auth, Some(own.clone()))?;
-    let listener = wiring::listen(args.listen, &app.config).await?;
-    greet(dir, &format!("http://{}", listener.local_addr()?), &app);
+    let listeners = wiring::listen(dir, &args.listen, &app.config).await?;
+    greet(dir, &listeners, &app);
 
     let config = Arc::clone(&app.config);
     let service = Arc::new(Service::new(app, keyring));
@@ -65,7 +66,7 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
         }
     };
     tasks.spawn(reload);
-    wiring::serve(listener, service, &config, &store, stop).await;
+    wiring::serve(listeners, service, &config, &store, stop).await;
     tasks.close();
     tasks.wait().await;
     Ok(super::OK)
@@ -128,8 +129,16 @@ fn warn(loaded: &Loaded) {
 }
 
 /// Prints the URLs and two lines to try.
-fn greet(dir: &Path, url: &str, app: &App) {
+fn greet(dir: &Path, listeners: &[Listener], app: &App) {
     let shown = app.config.app.name.clone().unwrap_or_else(|| dir.display().to_string());
+    let (curl, url) = match (listeners.iter().find(|door| door.address().is_some()), listeners) {
+        (Some(port), _) => ("curl".to_owned(), port.url().trim_end_matches('/').to_owned()),
+        (None, sockets) => {
+            let path = sockets.first().map(Listener::url).unwrap_or_default();
+            let path = path.trim_start_matches("unix:");
+            (format!("curl --unix-socket {path}"), "http://localhost".to_owned())
+        }
+    };
     super::say(&format!("\n{shown} is at {url}/\n"));
     for entity in &app.model.entities {
         super::say(&format!("  {url}/api/v1/{}", entity.route));
@@ -138,7 +147,7 @@ fn greet(dir: &Path, url: &str, app: &App) {
         return;
     };
     super::say(&format!(
-        "\nTry:\n\n  curl '{url}/api/v1/{route}?limit=3'\n  curl -H \"Authorization: Bearer $({mainstay} user \
+        "\nTry:\n\n  {curl} '{url}/api/v1/{route}?limit=3'\n  {curl} -H \"Authorization: Bearer $({mainstay} user \
          token --sub 0198c0de-0000-7000-8000-000000000001 --claim role=admin {dir})\" \
          '{url}/api/v1/{route}?count=exact&fields=id'\n",
         mainstay = called_as(),

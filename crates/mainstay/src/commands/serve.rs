@@ -31,15 +31,17 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<u8> {
             return Ok(super::MISTAKES);
         }
         let keyring = wiring::keyring(&args.folder.dir, &loaded.config.auth, None)?;
-        let listener = wiring::listen(args.listen, &loaded.config).await?;
-        super::say(&format!("http://{}/", listener.local_addr()?));
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(wiring::stop_on_signal(stop.clone())?);
+        let listeners = wiring::listen(&args.folder.dir, &args.listen, &loaded.config).await?;
+        for listener in &listeners {
+            super::say(&listener.url());
+        }
         let app = wiring::application(loaded, store.clone());
         let config = Arc::clone(&app.config);
         let service = Arc::new(Service::new(app, keyring));
-        let stop = CancellationToken::new();
-        let tasks = TaskTracker::new();
-        tasks.spawn(wiring::stop_on_signal(stop.clone()));
-        wiring::serve(listener, service, &config, &store, stop).await;
+        wiring::serve(listeners, service, &config, &store, stop).await;
         tasks.close();
         tasks.wait().await;
         Ok(super::OK)

@@ -7,6 +7,7 @@ mod callers;
 mod commands;
 mod conditional;
 mod documents;
+mod doors;
 mod durability;
 mod expand;
 mod fixtures;

@@ -2,23 +2,29 @@
 //!
 //! `config.default.toml` is the reference of all settings; a test holds it equal to the defaults.
 
+mod address;
 mod api;
 mod app;
 mod auth;
 mod cors;
 mod database;
+mod headers;
 mod interpolate;
 mod limits;
+mod proxies;
 mod reader;
 mod secret;
 mod server;
 
+pub use address::{Address, AddressError};
 pub use api::ApiConfig;
 pub use app::AppConfig;
 pub use auth::{Algorithm, AuthConfig, AuthKey, KeyMaterial};
 pub use cors::CorsConfig;
 pub use database::DatabaseConfig;
+pub use headers::HeadersConfig;
 pub use limits::LimitsConfig;
+pub use proxies::{Network, NetworkError, ProxyConfig, ProxyHeader};
 pub use secret::Secret;
 pub use server::ServerConfig;
 
@@ -36,6 +42,8 @@ pub struct Config {
     pub app: AppConfig,
     /// `[server]`
     pub server: ServerConfig,
+    /// `[headers]`
+    pub headers: HeadersConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `[database]`
@@ -61,6 +69,7 @@ pub(crate) fn load(app: &Sources, problems: &mut Problems<'_>) -> Config {
     let config = Config {
         app: app::read(&mut root, &mut reader),
         server: server::read(&mut root, &mut reader),
+        headers: headers::read(&mut root, &mut reader),
         limits: limits::read(&mut root, &mut reader),
         database: database::read(&mut root, &mut reader),
         api: api::read(&mut root, &mut reader),

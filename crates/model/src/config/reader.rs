@@ -188,6 +188,20 @@ impl<'t> Section<'t> {
         Some(texts)
     }
 
+    /// Reads a text or a list of texts, and where it stands.
+    pub(super) fn text_or_texts(
+        &mut self,
+        key: &'static str,
+        reader: &mut Reader<'_, '_>,
+    ) -> Option<(Vec<Setting<String>>, Range<usize>)> {
+        let value = self.take(key)?;
+        let texts = match value.get_ref() {
+            DeValue::Array(_) => self.texts(key, reader)?,
+            _ => vec![self.text(key, reader)?],
+        };
+        Some((texts, value.span()))
+    }
+
     /// Reads a whole number within bounds.
     pub(super) fn number(
         &mut self,

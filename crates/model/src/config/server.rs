@@ -1,27 +1,35 @@
-//! `[server]`: where to listen and how to stop.
+//! `[server]`: where to listen, whom to believe and how to stop.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::time::Duration;
 
+use crate::config::address::Address;
+use crate::config::proxies::{self, ProxyConfig};
 use crate::config::reader::{Reader, Section};
+
+/// The most addresses to listen on.
+const ADDRESSES_MAX: usize = 16;
 
 /// `[server]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerConfig {
-    /// The address to listen on; port 0 takes any free one.
-    pub address: SocketAddr,
+    /// The addresses to listen on, at least one.
+    pub addresses: Vec<Address>,
+    /// The permissions of Unix sockets.
+    pub socket_mode: u32,
     /// How long requests may go on after the signal to stop.
     pub drain_timeout: Duration,
-    /// Proxies whose `Forwarded` headers are believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Which proxies are believed, and what.
+    pub proxies: ProxyConfig,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8090),
+            addresses: vec![Address::default()],
+            socket_mode: 0o660,
             drain_timeout: Duration::from_secs(10),
-            trusted_proxies: Vec::new(),
+            proxies: ProxyConfig::default(),
         }
     }
 }
@@ -29,13 +37,16 @@ impl Default for ServerConfig {
 pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> ServerConfig {
     let mut section = root.section("server", reader);
     let mut config = ServerConfig::default();
-    if let Some(address) = section.text("address", reader) {
-        match address.value.parse() {
-            Ok(parsed) => config.address = parsed,
-            Err(_) => reader.error(
-                address.place,
-                format!("`{}` is not an address", address.value),
-                Some("write an IP address and a port: \"127.0.0.1:8090\", \"0.0.0.0:80\", \"[::]:80\"".into()),
+    if let Some(addresses) = section.text_or_texts("address", reader) {
+        config.addresses = read_addresses(addresses, reader);
+    }
+    if let Some(mode) = section.text("socket_mode", reader) {
+        match u32::from_str_radix(&mode.value, 8) {
+            Ok(bits) if bits <= 0o777 => config.socket_mode = bits,
+            _ => reader.error(
+                mode.place,
+                format!("`{}` is not a file mode", mode.value),
+                Some("write three octal digits: \"660\" lets the group connect".to_owned()),
             ),
         }
     }
@@ -43,14 +54,29 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Serve
     if let Some(timeout) = section.duration("drain_timeout", drain, reader) {
         config.drain_timeout = timeout;
     }
-    for proxy in section.texts("trusted_proxies", reader).unwrap_or_default() {
-        match proxy.value.parse() {
-            Ok(parsed) => config.trusted_proxies.push(parsed),
-            Err(_) => {
-                reader.error(proxy.place, format!("`{}` is not an IP address", proxy.value), None);
-            }
-        }
-    }
+    config.proxies = proxies::read(&mut section, reader);
     section.finish(reader);
     config
+}
+
+fn read_addresses(
+    (texts, place): (Vec<crate::config::reader::Setting<String>>, Range<usize>),
+    reader: &mut Reader<'_, '_>,
+) -> Vec<Address> {
+    let mut addresses: Vec<Address> = Vec::new();
+    if texts.is_empty() || texts.len() > ADDRESSES_MAX {
+        let message = format!("a server has from 1 to {ADDRESSES_MAX} addresses");
+        reader.error(place, message, None);
+        return vec![Address::default()];
+    }
+    for text in texts {
+        match text.value.parse::<Address>() {
+            Ok(address) if addresses.contains(&address) && !address.is_any_port() => {
+                reader.error(text.place, format!("`{}` is there already", text.value), None);
+            }
+            Ok(address) => addresses.push(address),
+            Err(error) => reader.error(text.place, error.to_string(), Some(error.help().into())),
+        }
+    }
+    addresses
 }

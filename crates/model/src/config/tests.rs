@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Algorithm, Config, KeyMaterial, REFERENCE};
+use super::{Address, Algorithm, Config, KeyMaterial, ProxyHeader, REFERENCE};
 use crate::{Report, Sources, load};
 
 fn read(toml: &str) -> Result<Config, Report> {
@@ -42,9 +42,14 @@ fn each_setting_is_read() {
         [app]
         name = "shop"
         [server]
-        address = "0.0.0.0:${PORT}"
+        address = ["0.0.0.0:${PORT}", "unix:/run/a.sock"]
+        socket_mode = "600"
         drain_timeout = "1m"
-        trusted_proxies = ["10.0.0.1", "::1"]
+        trusted_proxies = ["10.0.0.0/8", "::1", "unix"]
+        proxy_headers = ["Forwarded"]
+        [headers]
+        referrer_policy = ""
+        content_security_policy = "default-src 'self'"
         [limits]
         body_bytes_max = 0x10_000
         page_max = 50
@@ -76,9 +81,14 @@ fn each_setting_is_read() {
     )
     .expect("the configuration is good");
     assert_eq!(config.app.name.as_deref(), Some("shop"));
-    assert_eq!(config.server.address.to_string(), "0.0.0.0:9000");
+    let addresses: Vec<String> = config.server.addresses.iter().map(Address::to_string).collect();
+    assert_eq!(addresses, ["0.0.0.0:9000", "unix:/run/a.sock"]);
+    assert_eq!(config.server.socket_mode, 0o600);
     assert_eq!(config.server.drain_timeout, Duration::from_secs(60));
-    assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert_eq!((config.server.proxies.networks.len(), config.server.proxies.unix), (2, true));
+    assert_eq!(config.server.proxies.headers, [ProxyHeader::Forwarded]);
+    assert_eq!(config.headers.referrer_policy, "");
+    assert_eq!(config.headers.content_security_policy, "default-src 'self'");
     assert_eq!(config.limits.body_bytes_max, 65536);
     assert_eq!((config.limits.page_max, config.limits.page_default), (50, 10));
     assert_eq!(config.limits.request_timeout, Duration::from_millis(500));
@@ -90,6 +100,31 @@ fn each_setting_is_read() {
     assert_eq!(config.auth.leeway, Duration::ZERO);
     assert_eq!(config.auth.keys[1].algorithm, Algorithm::EdDsa);
     assert_eq!(config.auth.keys[1].material, KeyMaterial::PublicKeyFile("b.pem".to_owned()));
+}
+
+#[test]
+fn servers_and_headers_are_written_clearly() {
+    check(
+        "[server]\naddress = []\nsocket_mode = \"9\"\ntrusted_proxies = [\"10.0.0.1/8\"]\n\
+         proxy_headers = [\"x-forwarded-for\", \"forwarded\", \"x-real-ip\"]\n\
+         [headers]\nreferrer_policy = \"a\\nb\"\ncsp = \"\"\n",
+        &[
+            "2:11 config: a server has from 1 to 16 addresses",
+            r#"3:15 config: `9` is not a file mode | write three octal digits: "660" lets the group connect"#,
+            r#"4:20 config: `10.0.0.1/8` has bits behind its prefix | write "10.0.0.7", "10.0.0.0/8", "fd00::/8" or "unix""#,
+            "5:37 config: `Forwarded` says all that the others say | name the ones that your proxy sets, and only those",
+            "5:50 config: `x-real-ip` is not a header of proxies | there are `forwarded`, `x-forwarded-for`, `x-forwarded-proto`, `x-forwarded-host`",
+            "7:19 config: a header has visible ASCII characters only",
+            "8:1 unknown-setting: there is no setting `csp` in `[headers]` | there are `strict_transport_security`, `content_security_policy`, `cross_origin_resource_policy`, `referrer_policy`",
+        ],
+    );
+    check(
+        "[server]\naddress = [\"127.0.0.1:1\", \"127.0.0.1:1\", \"unix:\"]\n",
+        &[
+            "2:27 config: `127.0.0.1:1` is there already",
+            r#"2:42 config: `unix:` names no file | write a path: "unix:/run/shop.sock""#,
+        ],
+    );
 }
 
 #[test]
@@ -147,9 +182,9 @@ public_key = "x"
         &[
             "2:1 unknown-setting: there is no section `sever` | did you mean `server`?",
             "4:1 unknown-setting: there is no setting `adress` in `[server]` | did you mean `address`?",
-            r#"5:11 config: `localhost` is not an address | write an IP address and a port: "127.0.0.1:8090", "0.0.0.0:80", "[::]:80""#,
+            r#"5:11 config: `localhost` is not an address | write an IP address and a port: "127.0.0.1:8090", "0.0.0.0:80", "[::]:80"; or a Unix socket: "unix:/run/shop.sock""#,
             "6:17 config: `server.drain_timeout` is a text in quotes, not a TOML integer",
-            "7:20 config: `x` is not an IP address",
+            r#"7:20 config: `x` is not an IP address, a network or `unix` | write "10.0.0.7", "10.0.0.0/8", "fd00::/8" or "unix""#,
             "7:25 config: `server.trusted_proxies` is a list of texts, not a TOML integer",
             "10:16 config: `page_default` is a number from 1 to 10000",
             r#"11:19 config: `request_timeout` is a time from 100ms to 3600s | write it like "500ms", "30s", "5m" or "1h""#,

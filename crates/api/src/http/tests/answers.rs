@@ -11,6 +11,10 @@ async fn answers_have_an_id_and_safe_headers() {
     assert_eq!(answer.header("x-request-id").map(str::len), Some(36));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+    let policy = Some("default-src 'none'; frame-ancestors 'none'");
+    assert_eq!(answer.header("content-security-policy"), policy);
+    assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"));
+    assert_eq!(answer.header("strict-transport-security"), None, "over TLS only");
     assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     assert_eq!(answer.header("access-control-allow-origin"), None);
 

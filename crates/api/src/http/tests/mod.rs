@@ -2,6 +2,7 @@
 
 mod answers;
 mod bounds;
+mod doors;
 mod drain;
 mod http2;
 
@@ -16,15 +17,18 @@ use http::header::{ALLOW, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use model::config::LimitsConfig;
+use model::config::{HeadersConfig, LimitsConfig, ProxyConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cors, Drained, Handler, RequestContext, Response, Settings, Shell, body, serve};
+use super::{
+    Cors, Drained, Handler, Listener, RequestContext, Response, SecurityHeaders, Settings, Shell,
+    Trust, body, serve,
+};
 
 /// Longer than anything here takes; a test that waits longer has found a hang.
 const HANG: Duration = Duration::from_secs(20);
@@ -62,6 +66,10 @@ impl Handler for Actor {
                 Ok(bytes) => json(bytes.to_vec()),
                 Err(problem) => problem.into_response(&context.request_id),
             },
+            "/whoami" => {
+                let client = &context.client;
+                json(format!("\"{client} {}\"", client.scheme()).into_bytes())
+            }
             _ => json(b"\"ok\"".to_vec()),
         }
     }
@@ -93,13 +101,20 @@ fn settings() -> Settings {
         request_timeout: HANG,
         drain_timeout: HANG,
         cors: Cors::new(&["https://a.test".to_owned()], false, Duration::from_secs(600)),
+        trust: Trust::from_config(&ProxyConfig::default()),
+        security: SecurityHeaders::from_config(&HeadersConfig::default()),
     }
 }
 
 impl Server {
     async fn start(settings: Settings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let address = listener.local_addr().expect("the listener is bound");
+        let any = "127.0.0.1:0".parse().expect("an address");
+        let listener = Listener::tcp(any).await.expect("a port is free");
+        let address = listener.address().expect("it is a port");
+        Self::on(vec![listener], address, settings)
+    }
+
+    fn on(listeners: Vec<Listener>, address: SocketAddr, settings: Settings) -> Self {
         let actor = Arc::new(Actor {
             handled: AtomicUsize::new(0),
             entered: Semaphore::new(0),
@@ -109,7 +124,7 @@ impl Server {
         let shell = Arc::new(Shell::new(Arc::clone(&actor), settings, Ids::system()));
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
-        running.spawn(serve(listener, shell, stop.clone()));
+        running.spawn(serve(listeners, shell, stop.clone()));
         Self { address, actor, stop, running }
     }
 
