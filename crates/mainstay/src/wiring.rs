@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use api::Service;
-use api::http::{Listener, Settings, Shell};
+use api::http::{Listener, Settings, Shell, Tls, TlsSettings};
 use app::App;
 use app::callers::{Key, Keyring};
 use app::clock::Clock;
 use app::ids::Ids;
-use model::config::{Address, AuthConfig, KeyMaterial};
+use model::config::{Address, AuthConfig, KeyMaterial, TlsConfig, TlsVersion};
 use model::{Config, Loaded, Model};
 use store::migrate::{MigrationError, Mode, Outcome};
 use store::{Options, Store};
@@ -74,40 +75,77 @@ pub(crate) fn keyring(dir: &Path, auth: &AuthConfig, own: Option<Key>) -> anyhow
         .context("the keys of [auth]")
 }
 
+/// Where requests come in.
+pub(crate) struct Doors {
+    pub(crate) listeners: Vec<Listener>,
+    tls: Option<(Tls, Duration)>,
+}
+
 /// Binds the listeners: the flags' addresses, or the configuration's within the folder.
 pub(crate) async fn listen(
     dir: &Path,
     addresses: &[Address],
     config: &Config,
-) -> anyhow::Result<Vec<Listener>> {
+) -> anyhow::Result<Doors> {
+    let server = &config.server;
+    let tls = server.tls.as_ref().map(|config| tls(dir, config)).transpose()?;
     let is_flag = !addresses.is_empty();
-    let addresses = if is_flag { addresses } else { &config.server.addresses };
+    let addresses = if is_flag { addresses } else { &server.addresses };
     let mut listeners = Vec::new();
     for address in addresses {
         let listener = match address {
             Address::Tcp(address) => Listener::tcp(*address).await,
-            Address::Unix(path) if is_flag => Listener::unix(path, config.server.socket_mode),
-            Address::Unix(path) => Listener::unix(&dir.join(path), config.server.socket_mode),
+            Address::Unix(path) if is_flag => Listener::unix(path, server.socket_mode),
+            Address::Unix(path) => Listener::unix(&dir.join(path), server.socket_mode),
         };
-        listeners.push(listener.with_context(|| {
+        let listener = listener.with_context(|| {
             format!(
                 "cannot listen on {address}; is it taken? --listen 127.0.0.1:0 takes a free port"
             )
-        })?);
+        })?;
+        listeners.push(match &tls {
+            Some(tls) if listener.address().is_some() => listener.over_tls(tls.clone()),
+            _ => listener,
+        });
     }
-    Ok(listeners)
+    let redirect = server.tls.as_ref().and_then(|tls| tls.redirect_address);
+    let https = listeners.iter().find_map(Listener::address);
+    if let (Some(address), Some(https)) = (redirect, https) {
+        let listener = Listener::tcp(address).await;
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        listeners.push(listener.redirecting(https.port()));
+    }
+    let interval = server.tls.as_ref().map(|tls| tls.reload_interval);
+    Ok(Doors { listeners, tls: tls.zip(interval) })
+}
+
+/// Reads the certificate.
+fn tls(dir: &Path, config: &TlsConfig) -> anyhow::Result<Tls> {
+    let settings = TlsSettings {
+        certificate: dir.join(&config.certificate),
+        key: dir.join(&config.key),
+        is_tls12_spoken: config.version_min <= TlsVersion::V1_2,
+        handshake_timeout: config.handshake_timeout,
+        handshakes_max: usize::try_from(config.handshakes_max).unwrap_or(usize::MAX),
+    };
+    Tls::load(settings).context("[server.tls]")
 }
 
 /// Serves until told to stop, then closes the store.
 pub(crate) async fn serve(
-    listeners: Vec<Listener>,
+    doors: Doors,
     service: Arc<Service>,
     config: &Config,
     store: &Store,
     stop: CancellationToken,
 ) {
     let shell = Shell::new(service, Settings::from_config(config), Ids::system());
-    api::http::serve(listeners, Arc::new(shell), stop).await;
+    let follow = async {
+        if let Some((tls, interval)) = &doors.tls {
+            tls.follow(*interval, &stop).await;
+        }
+    };
+    tokio::join!(api::http::serve(doors.listeners, Arc::new(shell), stop.clone()), follow);
     store.close().await;
 }
 

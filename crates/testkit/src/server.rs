@@ -4,12 +4,16 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::client::Client;
 use crate::folder::Folder;
+
+/// Longer than anything that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// On what the application runs. The same tests pass on each.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
@@ -87,7 +91,8 @@ impl Server {
             line.clear();
             let read = stdout.read_line(&mut line).expect("stdout can be read");
             assert!(read > 0, "the server ended:\n{}", text(&log));
-            if let Some((_, rest)) = line.split_once("http://") {
+            let url = line.split_once("http://").or_else(|| line.split_once("https://"));
+            if let Some((_, rest)) = url {
                 let end = rest.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(rest.len());
                 break rest[..end].to_owned();
             }
@@ -119,6 +124,25 @@ impl Server {
     /// Returns all that the server has printed.
     pub fn log(&self) -> String {
         text(&self.log)
+    }
+
+    /// Waits until the server prints a line that holds a text, and returns it from there on.
+    ///
+    /// # Panics
+    /// When nothing of the kind comes.
+    pub fn until_logged(&self, text: &str) -> String {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let log = self.log();
+            // A line that is still being printed is not looked at.
+            let lines = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            let found = lines.filter_map(|line| Some(line[line.find(text)?..].trim_end())).next();
+            if let Some(found) = found {
+                return found.to_owned();
+            }
+            std::thread::yield_now();
+        }
+        panic!("`{text}` was never printed:\n{}", self.log());
     }
 
     /// Ends the process as a power cut would.

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName};
 use model::config::{Network, ProxyConfig, ProxyHeader};
 
 use super::forwarded;
+use super::listener::Speaks;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -43,6 +44,8 @@ pub(super) struct Origin {
     peer: Peer,
     is_secure: bool,
     is_trusted: bool,
+    /// The port of HTTPS, where this one only sends on to it.
+    pub(super) redirect: Option<u16>,
 }
 
 /// Which proxies are believed, and what.
@@ -71,12 +74,17 @@ impl Trust {
     }
 
     /// Looks at the other end of a connection.
-    pub(super) fn origin(&self, peer: Peer, is_secure: bool) -> Origin {
+    pub(super) fn origin(&self, peer: Peer, speaks: &Speaks) -> Origin {
         let is_trusted = match peer {
             Peer::Ip(address) => self.contains(address),
             Peer::Unix => self.unix,
         };
-        Origin { peer, is_secure, is_trusted }
+        let is_secure = matches!(speaks, Speaks::Https(_));
+        let redirect = match speaks {
+            Speaks::Redirect(port) => Some(*port),
+            Speaks::Http | Speaks::Https(_) => None,
+        };
+        Origin { peer, is_secure, is_trusted, redirect }
     }
 
     /// Says whom a request comes from.
@@ -208,7 +216,7 @@ mod tests {
             headers.append(name, http::HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
         }
         let peer = peer.parse().map_or(Peer::Unix, Peer::Ip);
-        let client = trust.client(trust.origin(peer, false), &headers);
+        let client = trust.client(trust.origin(peer, &Speaks::Http), &headers);
         let host = client.host.as_ref().map_or("-", Authority::as_str);
         let found = format!("{client} {} {host}", client.scheme());
         assert_eq!(found, expected, "{lines:?}");

@@ -25,6 +25,7 @@ pub const CODES: &[Code] = &[
     code(401, "invalid_token", "the bearer token is not believed"),
     code(403, "forbidden", "the row can be seen, but no rule allows this"),
     code(403, "forbidden_field", "no rule allows some of the fields that were sent"),
+    code(403, "https_required", "this came in clear; only reading is sent on to HTTPS"),
     code(404, "not_found", "there is no such row, or none that the caller may see"),
     code(404, "no_route", "there is nothing at this path"),
     code(405, "method_not_allowed", "the path does not understand the method; `Allow` says which"),

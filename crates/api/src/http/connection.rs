@@ -13,16 +13,30 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::time::{Instant, sleep_until};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Counted, Verdict, Watchdog, Wish};
 use super::client::Origin;
+use super::listener::{Accepted, Speaks};
 use super::shell::{Handler, Shell};
-use super::socket::Socket;
+use super::tls::Tls;
+use super::transport::Transport;
 
 /// The most requests at a time on an HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
+/// Streams that a client has opened and reset before they were looked at; one more ends the
+/// connection. (CVE-2023-44487, rapid reset)
+const HTTP2_RESETS_PENDING_MAX: usize = 20;
+/// Streams that had to be reset here because the client broke the rules; one more ends the
+/// connection. (CVE-2025-8671, made you reset)
+const HTTP2_RESETS_LOCAL_MAX: usize = 100;
+/// What a client may send ahead of being read: of one body, and of all bodies of a connection.
+const HTTP2_STREAM_WINDOW: u32 = 256 * 1024;
+const HTTP2_CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// What waits to be sent on each stream.
+const HTTP2_SEND_BYTES_MAX: usize = 256 * 1024;
 /// The least buffer that hyper takes.
 const BUFFER_BYTES_MIN: usize = 8 * 1024;
 /// Heads up to twice the bound are read, so that they get an answer that names it.
@@ -65,6 +79,11 @@ pub(super) fn builder(executor: Tracked, head_bytes_max: usize) -> Builder {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_pending_accept_reset_streams(HTTP2_RESETS_PENDING_MAX)
+        .max_local_error_reset_streams(HTTP2_RESETS_LOCAL_MAX)
+        .initial_stream_window_size(HTTP2_STREAM_WINDOW)
+        .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
+        .max_send_buf_size(HTTP2_SEND_BYTES_MAX)
         .max_header_list_size(u32::try_from(buffer).unwrap_or(u32::MAX));
     builder
 }
@@ -78,11 +97,19 @@ pub(super) struct Connection<H> {
 
 /// Serves a connection until it ends, is told to, or does nothing for too long.
 pub(super) async fn run<H: Handler>(
-    socket: Socket,
+    accepted: Accepted,
     builder: Arc<Builder>,
     connection: Connection<H>,
 ) {
     let activity = Arc::clone(&connection.activity);
+    let counted = Counted::new(accepted.socket, Arc::clone(&activity));
+    let transport = match accepted.speaks {
+        Speaks::Http | Speaks::Redirect(_) => Transport::Plain(counted),
+        Speaks::Https(tls) => match shake_hands(&tls, counted, &activity).await {
+            Some(stream) => Transport::Tls(stream),
+            None => return,
+        },
+    };
     let (head_timeout, idle_timeout) =
         (connection.shell.settings.head_timeout, connection.shell.settings.idle_timeout);
     // One counter of its own: cores do not fight over the server's.
@@ -94,8 +121,7 @@ pub(super) async fn run<H: Handler>(
             Ok::<_, Infallible>(connection.shell.respond(request, connection.origin).await)
         }
     });
-    let io = TokioIo::new(Counted::new(socket, Arc::clone(&activity)));
-    let mut http = pin!(builder.serve_connection(io, service));
+    let mut http = pin!(builder.serve_connection(TokioIo::new(transport), service));
 
     let interval = Watchdog::interval(head_timeout);
     let mut watchdog = Watchdog::new(head_timeout, idle_timeout);
@@ -132,4 +158,30 @@ pub(super) async fn run<H: Handler>(
         }
     })
     .await;
+}
+
+/// What TLS runs over: the bytes are counted as they travel.
+type Stream = Counted<Arc<Activity>>;
+
+/// Shakes hands, unless it fails or the server stops meanwhile.
+async fn shake_hands(
+    tls: &Tls,
+    stream: Stream,
+    activity: &Activity,
+) -> Option<Box<TlsStream<Stream>>> {
+    let stopped = poll_fn(|cx| match activity.wished(cx) {
+        Wish::Serve => Poll::Pending,
+        Wish::Drain | Wish::Close => Poll::Ready(()),
+    });
+    tokio::select! {
+        biased;
+        () = stopped => None,
+        shaken = tls.accept(stream) => match shaken {
+            Ok(stream) => Some(Box::new(stream)),
+            Err(error) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                None
+            }
+        },
+    }
 }

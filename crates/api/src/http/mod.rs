@@ -16,6 +16,7 @@ mod forwarded;
 mod listener;
 pub mod prefer;
 mod problem;
+mod redirect;
 mod request_id;
 mod security;
 mod server;
@@ -23,6 +24,8 @@ mod settings;
 mod shell;
 mod socket;
 mod socket_file;
+mod tls;
+mod transport;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -37,6 +40,7 @@ pub use security::SecurityHeaders;
 pub use server::{Drained, serve};
 pub use settings::Settings;
 pub use shell::{Handler, Shell};
+pub use tls::{Tls, TlsError, TlsSettings};
 
 /// An answer, whole.
 pub type Response = http::Response<Full<Bytes>>;

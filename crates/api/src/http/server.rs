@@ -13,11 +13,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Wish};
-use super::client::Peer;
 use super::connection::{self, Builder, Connection, Tracked};
-use super::listener::Listener;
+use super::listener::{Accepted, Listener};
 use super::shell::{Handler, Shell};
-use super::socket::Socket;
 
 /// The pause when the system has no room for another connection: files run out, and only closing
 /// others helps.
@@ -66,7 +64,7 @@ async fn next(
     doors: &mut Doors,
     room: &Arc<Semaphore>,
     stop: &CancellationToken,
-) -> Option<((Socket, Peer), OwnedSemaphorePermit)> {
+) -> Option<(Accepted, OwnedSemaphorePermit)> {
     let accepted = async {
         let permit = Arc::clone(room).acquire_owned().await.expect("the semaphore is never closed");
         loop {
@@ -94,7 +92,7 @@ struct Doors {
 }
 
 impl Doors {
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Socket, Peer)>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         let count = self.listeners.len();
         for _ in 0..count {
             self.turn = (self.turn + 1) % count;
@@ -118,7 +116,7 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 }
 
 fn start<H: Handler>(
-    (socket, peer): (Socket, Peer),
+    accepted: Accepted,
     permit: OwnedSemaphorePermit,
     tasks: &TaskTracker,
     builder: &Arc<Builder>,
@@ -127,11 +125,11 @@ fn start<H: Handler>(
 ) {
     let activity = Arc::new(Activity::default());
     let entry = Open::enter(open, &activity);
-    let origin = shell.settings.trust.origin(peer, false);
+    let origin = shell.settings.trust.origin(accepted.peer, &accepted.speaks);
     let connection = Connection { shell: Arc::clone(shell), activity, origin };
     let builder = Arc::clone(builder);
     tasks.spawn(async move {
-        connection::run(socket, builder, connection).await;
+        connection::run(accepted, builder, connection).await;
         drop(entry);
         drop(permit);
     });

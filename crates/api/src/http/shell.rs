@@ -20,6 +20,7 @@ use super::access_log::AccessLog;
 use super::client::Origin;
 use super::compress::{self, Condition};
 use super::encoding::Coding;
+use super::redirect;
 use super::request_id::X_REQUEST_ID;
 use super::settings::Settings;
 use super::{Problem, RequestContext, RequestId, Response};
@@ -70,8 +71,8 @@ impl<H: Handler> Shell<H> {
             Condition::default()
         };
 
-        let mut response = match self.answer_early(&request) {
-            Some(Early::Preflight(response)) => response,
+        let mut response = match self.answer_early(&request, from, &request_id) {
+            Some(Early::Response(response)) => response,
             Some(Early::Problem(problem)) => {
                 self.share(problem.into_response(&request_id), &origin)
             }
@@ -93,7 +94,12 @@ impl<H: Handler> Shell<H> {
     }
 
     /// Answers what need not reach the handler.
-    fn answer_early(&self, request: &Request<Incoming>) -> Option<Early> {
+    fn answer_early(
+        &self,
+        request: &Request<Incoming>,
+        from: Origin,
+        request_id: &RequestId,
+    ) -> Option<Early> {
         let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
         if url_bytes > self.settings.url_bytes_max {
             return Some(Early::Problem(url_too_long(self.settings.url_bytes_max)));
@@ -101,8 +107,11 @@ impl<H: Handler> Shell<H> {
         if head_bytes(request, url_bytes) > self.settings.head_bytes_max {
             return Some(Early::Problem(head_too_large(self.settings.head_bytes_max)));
         }
+        if let Some(port) = from.redirect {
+            return Some(Early::Response(redirect::answer(request, port, request_id)));
+        }
         let preflight = self.settings.cors.preflight(request.method(), request.headers());
-        preflight.map(Early::Preflight)
+        preflight.map(Early::Response)
     }
 
     /// Runs the handler within its time, and answers for it where it fails.
@@ -137,7 +146,8 @@ impl<H: Handler> Shell<H> {
 
 /// An answer that the handler has no part in.
 enum Early {
-    Preflight(Response),
+    /// A preflight's, or one that sends on to HTTPS.
+    Response(Response),
     Problem(Problem),
 }
 

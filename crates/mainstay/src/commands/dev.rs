@@ -42,8 +42,8 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
     };
     let own = super::token::development_key(dir)?.verifying_key();
     let keyring = wiring::keyring(dir, &app.config.auth, Some(own.clone()))?;
-    let listeners = wiring::listen(dir, &args.listen, &app.config).await?;
-    greet(dir, &listeners, &app);
+    let doors = wiring::listen(dir, &args.listen, &app.config).await?;
+    greet(dir, &doors.listeners, &app);
 
     let config = Arc::clone(&app.config);
     let service = Arc::new(Service::new(app, keyring));
@@ -66,7 +66,7 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
         }
     };
     tasks.spawn(reload);
-    wiring::serve(listeners, service, &config, &store, stop).await;
+    wiring::serve(doors, service, &config, &store, stop).await;
     tasks.close();
     tasks.wait().await;
     Ok(super::OK)

@@ -34,14 +34,14 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<u8> {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(wiring::stop_on_signal(stop.clone())?);
-        let listeners = wiring::listen(&args.folder.dir, &args.listen, &loaded.config).await?;
-        for listener in &listeners {
+        let doors = wiring::listen(&args.folder.dir, &args.listen, &loaded.config).await?;
+        for listener in &doors.listeners {
             super::say(&listener.url());
         }
         let app = wiring::application(loaded, store.clone());
         let config = Arc::clone(&app.config);
         let service = Arc::new(Service::new(app, keyring));
-        wiring::serve(listeners, service, &config, &store, stop).await;
+        wiring::serve(doors, service, &config, &store, stop).await;
         tasks.close();
         tasks.wait().await;
         Ok(super::OK)

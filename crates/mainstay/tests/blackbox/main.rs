@@ -21,3 +21,4 @@ mod puts;
 mod rules;
 mod scalars;
 mod shell;
+mod tls;

@@ -15,6 +15,7 @@ mod proxies;
 mod reader;
 mod secret;
 mod server;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use api::ApiConfig;
@@ -27,6 +28,7 @@ pub use limits::LimitsConfig;
 pub use proxies::{Network, NetworkError, ProxyConfig, ProxyHeader};
 pub use secret::Secret;
 pub use server::ServerConfig;
+pub use tls::{TlsConfig, TlsVersion};
 
 use crate::report::Problems;
 use crate::sources::{CONFIG_PATH, Sources};

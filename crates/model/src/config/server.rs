@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::config::address::Address;
 use crate::config::proxies::{self, ProxyConfig};
-use crate::config::reader::{Reader, Section};
+use crate::config::reader::{Reader, Section, Setting};
+use crate::config::tls::{self, TlsConfig};
 
 /// The most addresses to listen on.
 const ADDRESSES_MAX: usize = 16;
@@ -21,6 +22,8 @@ pub struct ServerConfig {
     pub drain_timeout: Duration,
     /// Which proxies are believed, and what.
     pub proxies: ProxyConfig,
+    /// `[server.tls]`: how ports speak TLS; in clear without it.
+    pub tls: Option<TlsConfig>,
 }
 
 impl Default for ServerConfig {
@@ -30,6 +33,7 @@ impl Default for ServerConfig {
             socket_mode: 0o660,
             drain_timeout: Duration::from_secs(10),
             proxies: ProxyConfig::default(),
+            tls: None,
         }
     }
 }
@@ -55,12 +59,13 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Serve
         config.drain_timeout = timeout;
     }
     config.proxies = proxies::read(&mut section, reader);
+    config.tls = tls::read(&mut section, reader);
     section.finish(reader);
     config
 }
 
 fn read_addresses(
-    (texts, place): (Vec<crate::config::reader::Setting<String>>, Range<usize>),
+    (texts, place): (Vec<Setting<String>>, Range<usize>),
     reader: &mut Reader<'_, '_>,
 ) -> Vec<Address> {
     let mut addresses: Vec<Address> = Vec::new();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Address, Algorithm, Config, KeyMaterial, ProxyHeader, REFERENCE};
+use super::{
+    Address, Algorithm, Config, KeyMaterial, ProxyHeader, REFERENCE, TlsConfig, TlsVersion,
+};
 use crate::{Report, Sources, load};
 
 fn read(toml: &str) -> Result<Config, Report> {
@@ -47,6 +49,14 @@ fn each_setting_is_read() {
         drain_timeout = "1m"
         trusted_proxies = ["10.0.0.0/8", "::1", "unix"]
         proxy_headers = ["Forwarded"]
+        [server.tls]
+        certificate = "a.pem"
+        key = "b.pem"
+        version_min = "1.3"
+        reload_interval = "10s"
+        handshake_timeout = "5s"
+        handshakes_max = 10
+        redirect_address = "0.0.0.0:80"
         [headers]
         referrer_policy = ""
         content_security_policy = "default-src 'self'"
@@ -87,6 +97,16 @@ fn each_setting_is_read() {
     assert_eq!(config.server.drain_timeout, Duration::from_secs(60));
     assert_eq!((config.server.proxies.networks.len(), config.server.proxies.unix), (2, true));
     assert_eq!(config.server.proxies.headers, [ProxyHeader::Forwarded]);
+    let tls = TlsConfig {
+        certificate: "a.pem".to_owned(),
+        key: "b.pem".to_owned(),
+        version_min: TlsVersion::V1_3,
+        reload_interval: Duration::from_secs(10),
+        handshake_timeout: Duration::from_secs(5),
+        handshakes_max: 10,
+        redirect_address: Some(([0, 0, 0, 0], 80).into()),
+    };
+    assert_eq!(config.server.tls, Some(tls));
     assert_eq!(config.headers.referrer_policy, "");
     assert_eq!(config.headers.content_security_policy, "default-src 'self'");
     assert_eq!(config.limits.body_bytes_max, 65536);
@@ -125,6 +145,39 @@ fn servers_and_headers_are_written_clearly() {
             r#"2:42 config: `unix:` names no file | write a path: "unix:/run/shop.sock""#,
         ],
     );
+}
+
+#[test]
+fn tls_needs_a_certificate_and_its_key() {
+    check(
+        "[server.tls]\nkey = \"\"\nversion_min = \"1.1\"\nredirect_address = \":80\"\ncert = \"x\"\n",
+        &[
+            "1:1 config: TLS needs `certificate`, a file in PEM",
+            "2:7 config: this is not a path",
+            r#"3:15 config: `1.1` is not a version of TLS that is spoken | write "1.2" or "1.3""#,
+            r#"4:20 config: `:80` is not an IP address and a port | write it like "0.0.0.0:80" or "[::]:80""#,
+            "5:1 unknown-setting: there is no setting `cert` in `[server.tls]` | did you mean `certificate`?",
+        ],
+    );
+}
+
+#[test]
+fn the_settings_of_tls_in_the_reference_are_its_defaults() {
+    let (_, section) = REFERENCE.split_once("# [server.tls]\n").expect("it is there");
+    let (section, _) = section.split_once("\n[headers]").expect("it ends");
+    let is_setting = |line: &&str| {
+        line.strip_prefix("# ").is_some_and(|line| line.split(' ').nth(1) == Some("="))
+    };
+    let settings: String =
+        section.lines().filter(is_setting).map(|line| format!("{}\n", &line[2..])).collect();
+    let config = read(&format!("[server.tls]\n{settings}")).expect("the reference is good");
+    let defaults = TlsConfig {
+        certificate: "tls/certificate.pem".to_owned(),
+        key: "tls/key.pem".to_owned(),
+        redirect_address: Some(([0, 0, 0, 0], 80).into()),
+        ..TlsConfig::default()
+    };
+    assert_eq!(config.server.tls, Some(defaults));
 }
 
 #[test]

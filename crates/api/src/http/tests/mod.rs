@@ -5,6 +5,7 @@ mod bounds;
 mod doors;
 mod drain;
 mod http2;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
