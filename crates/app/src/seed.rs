@@ -129,9 +129,10 @@ fn order(model: &Model, seeded: &[EntityId]) -> Result<Vec<EntityId>, SeedError>
     Ok(done)
 }
 
-/// The keys of loaded rows, by entity, unique field and value.
+/// The keys of loaded rows, by entity, unique field and value; what is unique in a tenant also by the
+/// tenant's key.
 #[derive(Default)]
-struct Keys(HashMap<(EntityId, FieldId, String), String>);
+struct Keys(HashMap<(EntityId, FieldId, String, Option<String>), String>);
 
 async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Result<(), String> {
     let model = &app.model;
@@ -194,7 +195,10 @@ fn resolved(
     keys: &Keys,
 ) -> Result<Map<String, Json>, String> {
     let mut resolved = Map::new();
-    for (name, value) in members {
+    let mut tenant = None;
+    let is_tenant = |name: &String| names_tenant(entity, name);
+    let (first, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| is_tenant(member.0));
+    for (name, value) in first.into_iter().chain(others) {
         let relation = entity.field_named(name).and_then(|(_, field)| match &field.kind {
             FieldKind::ToOne(relation) => Some(relation),
             _ => None,
@@ -204,7 +208,8 @@ fn resolved(
                 let target = model.entity(relation.target);
                 let found = by.iter().next().filter(|_| by.len() == 1).and_then(|(by, value)| {
                     let (field, _) = target.field_named(by)?;
-                    keys.0.get(&(target.id, field, value.to_string()))
+                    let own = target.tenant.is_some().then(|| tenant.clone()).flatten();
+                    keys.0.get(&(target.id, field, value.to_string(), own))
                 });
                 let found = found.ok_or_else(|| {
                     let by = value.to_string();
@@ -214,17 +219,35 @@ fn resolved(
             }
             _ => value.clone(),
         };
+        if is_tenant(name) {
+            tenant = Some(value.to_string());
+        }
         resolved.insert(name.clone(), value);
     }
     Ok(resolved)
 }
 
+/// Says whether a member names the row's tenant.
+fn names_tenant(entity: &Entity, name: &str) -> bool {
+    entity.tenant.as_ref().is_some_and(|tenant| {
+        let field = entity.field(tenant.field);
+        field.name == name
+            || matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name)
+    })
+}
+
 fn remember(entity: &Entity, members: &Map<String, Json>, key: &[Bind], keys: &mut Keys) {
     let key = plan::reference_text(entity, key);
+    let tenant = members.iter().find(|member| names_tenant(entity, member.0));
     for (index, field) in entity.fields.iter().enumerate() {
         if let Some(value) = members.get(&field.name).filter(|_| field.unique) {
             let field = FieldId(index as u32);
-            keys.0.insert((entity.id, field, value.to_string()), key.clone());
+            let mut remember = |tenant| {
+                keys.0.insert((entity.id, field, value.to_string(), tenant), key.clone());
+            };
+            // A row without a tenant may refer to one of any.
+            remember(None);
+            tenant.iter().for_each(|(_, tenant)| remember(Some(tenant.to_string())));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Entities and what they are made of.
 
-use expr::{EntityId, EnumId, FieldId, Prepared};
+use expr::{EntityId, EnumId, FieldId, Node, Prepared};
 
 use crate::document::Document;
 use crate::field::{Column, ColumnId, Field};
@@ -75,12 +75,28 @@ pub struct Entity {
     pub key_columns: Vec<ColumnId>,
     /// Whether the key is one integer that the database counts up (`@identity`).
     pub identity: bool,
+    /// The tenant that each row belongs to (`@tenant`).
+    pub tenant: Option<Tenant>,
     /// Indexes: declared, unique fields, and one for each foreign key that no other index serves.
     pub indexes: Vec<Index>,
     /// Conditions that every row satisfies.
     pub checks: Vec<Check>,
     /// Who may do what. An operation without a rule is denied.
     pub rules: RuleSet,
+}
+
+/// The tenant of an entity's rows. The access rules contain its condition, so only what consults no
+/// rule has to look here.
+#[derive(Debug)]
+pub struct Tenant {
+    /// The field that names it: a scalar or a to-one relation.
+    pub field: FieldId,
+    /// The field's column.
+    pub column: ColumnId,
+    /// The caller's tenant; null for a caller who has none.
+    pub caller: Node,
+    /// Whether a row belongs to the caller's tenant.
+    pub condition: Node,
 }
 
 /// An index. The key's columns are appended to a non-unique one, so that keyset paging reads it in order.

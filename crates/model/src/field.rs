@@ -154,6 +154,8 @@ pub enum Role {
     Plain,
     /// The server, to the caller's id, at creation (`@owner`).
     Owner,
+    /// The server, to the caller's tenant, at creation (`@tenant`).
+    Tenant,
     /// The server, to the time of creation (`@created`).
     Created,
     /// The server, to the time of each write (`@updated`).

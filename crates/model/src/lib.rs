@@ -16,7 +16,9 @@ mod suggest;
 
 pub use config::Config;
 pub use document::{Document, Member};
-pub use entity::{Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet};
+pub use entity::{
+    Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet, Tenant,
+};
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,
     Range, Relation, Role, Scalar,

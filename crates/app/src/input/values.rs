@@ -73,6 +73,7 @@ pub(crate) fn written_at(
         entity,
         purpose,
         known,
+        tenant: tenant_of(entity, user),
         out: Written::default(),
         named: Vec::new(),
         bad: Vec::new(),
@@ -84,7 +85,7 @@ pub(crate) fn written_at(
         known.iter().for_each(|known| reader.known(known));
     }
     reader.named.extend(known.iter().filter(|known| !is_owner(entity, known)).map(|k| k.field));
-    let Reader { mut out, named, mut bad, .. } = reader;
+    let Reader { mut out, named, mut bad, tenant, .. } = reader;
     if purpose == Purpose::Replace {
         let is_key = |column: &ColumnId| entity.key_columns.contains(column);
         out.claimed = out.columns.extract_if(.., |(column, _)| is_key(column)).collect();
@@ -101,6 +102,14 @@ pub(crate) fn written_at(
         out.reset.dedup();
     }
     out.columns.extend(filled);
+    // There is nothing at an address of another tenant, and nothing comes to be there.
+    let elsewhere = |known: &Known| {
+        let of_tenant = entity.field(known.field).role == Role::Tenant;
+        of_tenant && known.columns.first().map(|(_, bind)| bind) != tenant.as_ref()
+    };
+    if purpose == Purpose::Create && known.iter().any(elsewhere) {
+        return Err(Refusal::NotFound);
+    }
     // The caller can be the owner of no other row than theirs.
     let is_other = |known: &Known| known.columns.iter().any(|column| !out.columns.contains(column));
     if purpose == Purpose::Create && known.iter().any(|k| is_owner(entity, k) && is_other(k)) {
@@ -119,6 +128,8 @@ struct Reader<'m> {
     purpose: Purpose,
     /// The fields that the row's address says.
     known: &'m [Known],
+    /// The caller's tenant.
+    tenant: Option<Bind>,
     out: Written,
     /// The fields that the body names, rightly or wrongly.
     named: Vec<FieldId>,
@@ -152,6 +163,10 @@ impl<'m> Reader<'m> {
                 let detail = format!("{name} must be what the row's address says, or left out");
                 self.refuse(name, "mismatch", detail);
             }
+            return;
+        }
+        if field.role == Role::Tenant && self.purpose != Purpose::Seed {
+            self.tenant(field, json);
             return;
         }
         if let Some(detail) = self.locked(id, field) {
@@ -213,7 +228,7 @@ impl<'m> Reader<'m> {
     fn known(&mut self, known: &Known) {
         let id = known.field;
         let field = self.entity.field(id);
-        if field.role == Role::Owner {
+        if matches!(field.role, Role::Owner | Role::Tenant) {
             return;
         }
         let name = field.name.as_str();
@@ -230,6 +245,25 @@ impl<'m> Reader<'m> {
                 self.out.columns.extend(known.columns.iter().cloned());
                 self.out.sent.push((id, known.value.clone()));
             }
+        }
+    }
+
+    /// The server sets the tenant, so a client can only be right about it. Another tenant is as
+    /// unknown as one that does not exist.
+    fn tenant(&mut self, field: &Field, json: &Json) {
+        let sent = match &field.kind {
+            FieldKind::ToOne(relation) => {
+                let target = self.model.entity(relation.target);
+                reference_binds(target, json).and_then(|mut key| key.pop())
+            }
+            FieldKind::Scalar { scalar, .. } => {
+                scalar_from_json(self.model, *scalar, json).ok().map(bind)
+            }
+            _ => None,
+        };
+        if sent.is_none() || sent != self.tenant {
+            let name = &field.name;
+            self.refuse(name, "not_found", no_row(name));
         }
     }
 
@@ -251,6 +285,7 @@ impl<'m> Reader<'m> {
         }
         match field.role {
             Role::Owner => Some(format!("{name} is set to the caller")),
+            Role::Tenant => Some(format!("{name} is set to the caller's tenant")),
             Role::Created | Role::Updated => Some(format!("{name} is set by the server")),
             Role::Plain if field.readonly => Some(format!("{name} is read-only")),
             Role::Plain => None,
@@ -369,7 +404,8 @@ fn fill(
     let mut filled = Vec::new();
     for (index, field) in entity.fields.iter().enumerate() {
         let id = FieldId(index as u32);
-        if named.contains(&id) {
+        let given = field.role != Role::Tenant || purpose == Purpose::Seed;
+        if given && named.contains(&id) {
             continue;
         }
         let columns: &[ColumnId] = match &field.kind {
@@ -384,6 +420,9 @@ fn fill(
             (Purpose::Update, _) => continue,
             (Purpose::Replace, _) if is_kept(entity, id, field) => continue,
             (_, Role::Created) => Some(vec![now(entity, columns[0], caller)]),
+            (Purpose::Create, Role::Tenant) => {
+                Some(vec![tenant_of(entity, caller).ok_or_else(|| no_tenant(caller))?])
+            }
             (Purpose::Create, Role::Owner) => Some(owner(model, entity, field, caller)?),
             _ => default(entity, field, columns[0], caller, ids),
         };
@@ -408,7 +447,7 @@ fn fill(
 
 /// What a replacement leaves alone: the key, what clients never set, and what they never see.
 fn is_kept(entity: &Entity, id: FieldId, field: &Field) -> bool {
-    let set_once = matches!(field.role, Role::Owner | Role::Created);
+    let set_once = matches!(field.role, Role::Owner | Role::Tenant | Role::Created);
     set_once || field.readonly || field.private || entity.key.contains(&id)
 }
 
@@ -438,6 +477,21 @@ fn default(
             (is_key && is_id).then(|| vec![bind(Value::Uuid(ids.next()))])
         }
     }
+}
+
+/// The caller's tenant as it is stored.
+fn tenant_of(entity: &Entity, caller: &Caller<'_>) -> Option<Bind> {
+    let tenant = expr::evaluate(&entity.tenant.as_ref()?.caller, caller, expr::Nulls::Unknown);
+    (tenant != Value::Null).then(|| bind(tenant))
+}
+
+fn no_tenant(caller: &Caller<'_>) -> Refusal {
+    if caller.user.is_some() { Refusal::Forbidden } else { Refusal::Unauthenticated }
+}
+
+/// Says that a reference leads nowhere, as far as the caller may know.
+pub(crate) fn no_row(name: &str) -> String {
+    format!("{name} refers to a row that does not exist")
 }
 
 /// The caller's id as the owner's key.

@@ -14,7 +14,7 @@ use plan::{AtomValues, Bind, Constraint, RuleRef};
 use super::plans::{AtomShapes, Compiled};
 use super::read::denied;
 use crate::application::App;
-use crate::input::{Body, Known, Purpose, Written, written, written_at};
+use crate::input::{Body, Known, Purpose, Written, no_row, written, written_at};
 use crate::refusal::{BadMember, Refusal, field_names};
 
 /// What the caller believes of the row (`If-Match`).
@@ -380,9 +380,7 @@ fn too_large(name: &str) -> Refusal {
 fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
     let bad = field_names(entity, fields)
         .iter()
-        .map(|name| {
-            BadMember::new(name, "not_found", format!("{name} refers to a row that does not exist"))
-        })
+        .map(|name| BadMember::new(name, "not_found", no_row(name)))
         .collect();
     Refusal::Body(bad)
 }
@@ -415,14 +413,20 @@ fn violated(entity: &Entity, kind: WriteKind, constraint: &Constraint) -> Refusa
     }
 }
 
-/// Names the fields behind `table.column, table.column`.
+/// Names the fields behind `table.column, table.column`. That they are compared within a tenant goes
+/// without saying.
 fn fields_of_columns(entity: &Entity, columns: &str) -> Vec<String> {
-    let mut names: Vec<String> = columns
+    let mut fields: Vec<FieldId> = columns
         .split(", ")
         .filter_map(|path| path.rsplit('.').next())
         .filter_map(|name| entity.columns.iter().find(|column| column.name == name))
-        .map(|column| entity.field(column.field).name.clone())
+        .map(|column| column.field)
         .collect();
-    names.dedup();
-    names
+    fields.dedup();
+    if let Some(tenant) = &entity.tenant
+        && fields.len() > 1
+    {
+        fields.retain(|field| *field != tenant.field);
+    }
+    field_names(entity, &fields)
 }

@@ -10,6 +10,7 @@ mod explaining;
 mod folding;
 mod sdl;
 mod surroundings;
+mod tenants;
 mod values;
 mod world;
 mod writer;

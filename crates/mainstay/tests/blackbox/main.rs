@@ -21,4 +21,5 @@ mod puts;
 mod rules;
 mod scalars;
 mod shell;
+mod tenants;
 mod tls;

@@ -18,6 +18,8 @@ pub struct AuthConfig {
     pub issuer: Option<String>,
     /// What `aud` has to contain; not checked where it is not given.
     pub audience: Option<String>,
+    /// The claim that names the caller's tenant (`@tenant`).
+    pub tenant_claim: String,
     /// How far clocks may differ.
     pub leeway: Duration,
     /// A JWKS file, relative to the application folder.
@@ -66,6 +68,7 @@ impl Default for AuthConfig {
         Self {
             issuer: None,
             audience: None,
+            tenant_claim: "org".to_owned(),
             leeway: Duration::from_secs(30),
             jwks_file: None,
             keys: Vec::new(),
@@ -104,6 +107,12 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> AuthC
         section.duration("leeway", Duration::ZERO..=Duration::from_secs(600), reader)
     {
         config.leeway = leeway;
+    }
+    if let Some(claim) = section.text("tenant_claim", reader) {
+        if claim.value.is_empty() {
+            reader.error(claim.place.clone(), "a claim has a name", None);
+        }
+        config.tenant_claim = claim.value;
     }
     let keys = section.sections("keys", reader);
     if keys.len() > KEYS_MAX {

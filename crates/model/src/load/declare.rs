@@ -172,6 +172,7 @@ fn entity(
         key: Vec::new(),
         key_columns: Vec::new(),
         identity: false,
+        tenant: None,
         indexes: Vec::new(),
         checks: Vec::new(),
         rules: RuleSet::default(),

@@ -35,6 +35,27 @@ pub(crate) fn condition(
     Some(Rule { text, expr: expr::prepare(node) })
 }
 
+/// Compiles a condition of which others are a part, whatever it says.
+pub(crate) fn condition_within(
+    draft: &Draft<'_>,
+    problems: &mut Problems<'_>,
+    literal: &Node<Value>,
+    names: Names,
+    outer: Option<&expr::Node>,
+) -> Option<Rule> {
+    let (text, node) = compile(draft, problems, literal, names, Type::Bool)?;
+    let node = match outer {
+        None => node,
+        Some(outer) => expr::Node {
+            nullable: outer.nullable || node.nullable,
+            ty: Type::Bool,
+            span: node.span,
+            kind: Kind::And(Box::new(outer.clone()), Box::new(node)),
+        },
+    };
+    Some(Rule { text, expr: expr::prepare(node) })
+}
+
 /// Compiles an expression whose value is used; reports its mistakes and returns none if there are any.
 pub(crate) fn value(
     draft: &Draft<'_>,

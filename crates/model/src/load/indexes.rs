@@ -13,6 +13,7 @@ use crate::load::draft::{Draft, Shape};
 use crate::load::expressions::{self, Names};
 use crate::load::keys::relation_instead;
 use crate::load::names::{constraint_name, shorten, stable_hash};
+use crate::load::tenants;
 use crate::report::{Place, Problems};
 use crate::suggest::did_you_mean_or_list;
 
@@ -28,8 +29,12 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
     for id in draft.ids() {
         let mut indexes = declared(draft, id, problems);
         indexes.extend(unique_fields(draft, id, problems));
+        for index in &mut indexes {
+            tenants::confine_index(draft, id, index);
+        }
         let relations = relations(draft, id, &indexes);
         indexes.extend(relations);
+        indexes.extend(tenants::list_index(draft, id, &indexes));
         for index in &mut indexes {
             if !index.unique {
                 append_key(draft, id, index);

@@ -28,6 +28,7 @@ mod parse;
 mod relations;
 mod rules;
 mod syntax;
+mod tenants;
 mod text_map;
 mod unsupported;
 
@@ -65,6 +66,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     columns::assign(&mut draft, &mut problems);
     relations::read(&mut draft, &mut problems);
     attributes::read(&mut draft, &mut problems);
+    tenants::read(&mut draft, &config.auth.tenant_claim, &mut problems);
     defaults::read(&mut draft, &mut problems);
     fills::read(&mut draft, &mut problems);
     rules::read(&mut draft, &mut problems);

@@ -1,7 +1,7 @@
 //! Access rules (`@allow`).
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::{Directive, Value};
 use expr::EntityId;
 
 use crate::entity::{Rule, RuleSet};
@@ -52,11 +52,17 @@ fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) ->
     misplaced(draft, directive, "call", "operations of Query and Mutation", problems);
     let old = Names { row: Some(id), user: true, now: true, ..Names::default() };
     let new = Names { input: Some(id), ..old };
+    // What no rule can widen is a part of each.
+    let tenant = owner.entity.tenant.as_ref().map(|tenant| &tenant.condition);
+    let mut rule = |arguments: &[&str], names| {
+        let literal = argument(directive, arguments)?;
+        expressions::condition_within(draft, problems, literal, names, tenant)
+    };
     RuleSet {
-        read: rule(draft, directive, &["read"], old, problems),
-        create: rule(draft, directive, &["create", "write"], new, problems),
-        update: rule(draft, directive, &["update", "write"], new, problems),
-        delete: rule(draft, directive, &["delete", "write"], old, problems),
+        read: rule(&["read"], old),
+        create: rule(&["create", "write"], new),
+        update: rule(&["update", "write"], new),
+        delete: rule(&["delete", "write"], old),
     }
 }
 
@@ -83,7 +89,6 @@ fn field_rules(
     }
 }
 
-/// Compiles the first of the arguments that is given: the more specific one comes first.
 fn rule(
     draft: &Draft<'_>,
     directive: &Node<Directive>,
@@ -91,8 +96,12 @@ fn rule(
     names: Names,
     problems: &mut Problems<'_>,
 ) -> Option<Rule> {
-    let literal = arguments.iter().find_map(|argument| value(directive, argument))?;
-    expressions::condition(draft, problems, literal, names)
+    expressions::condition(draft, problems, argument(directive, arguments)?, names)
+}
+
+/// Finds the first of the arguments that is given: the more specific one comes first.
+fn argument<'d>(directive: &'d Node<Directive>, names: &[&str]) -> Option<&'d Node<Value>> {
+    names.iter().find_map(|name| value(directive, name))
 }
 
 fn misplaced(

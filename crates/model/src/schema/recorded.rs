@@ -50,6 +50,7 @@ pub fn model(table: &Table) -> Model {
         columns,
         key: Vec::new(),
         key_columns: Vec::new(),
+        tenant: None,
         identity: false,
         indexes: Vec::new(),
         checks: Vec::new(),

@@ -257,8 +257,9 @@ impl<'m> Builder<'m> {
     }
 
     /// A reference must lead to a row; one that the client sent, to a row the client may see, so
-    /// that writing does not tell which hidden rows exist. Those the server sets inside the module
-    /// are left to the foreign key.
+    /// that writing does not tell which hidden rows exist; one between rows of tenants, to a row of
+    /// the same tenant, whoever set it. Others that the server sets inside the module are left to
+    /// the foreign key.
     fn references(&mut self) -> Vec<Reference> {
         let entity = self.model.entity(self.shape.entity);
         let mut references = Vec::new();
@@ -267,7 +268,7 @@ impl<'m> Builder<'m> {
             let FieldKind::ToOne(relation) = &field.kind else { continue };
             let sent = self.shape.sent.contains(&id);
             if let Some(inputs) = self.inputs(relation)
-                && (sent || relation.other_module)
+                && (sent || relation.other_module || self.both_have_tenants(relation.target))
             {
                 let statement = self.find(relation.target, &inputs, sent);
                 references.push(Reference { field: id, statement, inputs });
@@ -280,6 +281,28 @@ impl<'m> Builder<'m> {
         relation.columns.iter().map(|column| self.place_of(*column)).collect()
     }
 
+    fn both_have_tenants(&self, target: EntityId) -> bool {
+        let has = |entity| self.model.entity(entity).tenant.is_some();
+        has(self.shape.entity) && has(target)
+    }
+
+    /// Writes the tenant of the row that is written: the one it is given, or the one it has.
+    fn tenant_of_row(&mut self) -> Option<String> {
+        let entity = self.model.entity(self.shape.entity);
+        let column = entity.tenant.as_ref()?.column;
+        if let Some(input) = self.place_of(column) {
+            return Some(self.renderer.bind(BindSource::Input(input)));
+        }
+        let quoted = |column: model::ColumnId| {
+            let dialect = self.renderer.dialect;
+            dialect.quote(&entity.column(column).name)
+        };
+        let (column, table) = (quoted(column), self.renderer.table(entity.id));
+        let key = self
+            .key_condition(|renderer, column| renderer.dialect.quote(&entity.column(column).name));
+        Some(format!("(SELECT {column} FROM {table} WHERE {key})"))
+    }
+
     fn find(&mut self, target: EntityId, inputs: &[u16], guarded: bool) -> SqlText {
         let alias = self.renderer.open_from();
         let mut conditions: Vec<String> = Vec::new();
@@ -290,6 +313,12 @@ impl<'m> Builder<'m> {
         }
         if guarded {
             conditions.extend(self.renderer.rule(RuleRef::Read(target), &alias, target));
+        }
+        if let Some(tenant) = &self.model.entity(target).tenant
+            && let Some(own) = self.tenant_of_row()
+        {
+            let column = self.renderer.column(&alias, target, tenant.column);
+            conditions.push(format!("{column} = {own}"));
         }
         let joins = self.renderer.close_from();
         let sql = format!(

@@ -16,7 +16,7 @@ type Post @entity @entty                                                        
   @index(on: ["titel"])                                                            # 7 unknown field in an index
   @index(on: ["comments"])                                                         # 8 a to-many relation in an index
   @key(on: ["slug", "slugg"])                                                      # 9 unknown field in the key
-  @tenant(field: "slug")                                                           # 10 not supported
+  @tenant(field: "body")                                                           # 10 a tenant that can be null
   @check(expr: "row.slug.name")                                                    # 11 expression
   @allow(read: "row.published", write: "row.author =")                             # 12, 13 unknown field, syntax
 {
@@ -57,7 +57,7 @@ fn all_mistakes_are_shown_in_one_run() {
             "8:15 unknown-field: `Post` has no field `titel` | did you mean `title`?",
             "9:15 index: `comments` is a to-many relation, so it cannot be indexed | an index is made of scalars, enums and to-one relations",
             "10:21 unknown-field: `Post` has no field `slugg` | did you mean `slug`?",
-            "11:3 not-supported-yet: `@tenant` is not supported yet | without it the data would be less protected than the model says, so remove it knowingly",
+            "11:18 tenant: `body` can be null, but every row has a tenant | add a `!` to its type",
             "12:26 expression",
             "13:21 expression",
             "13:52 expression",

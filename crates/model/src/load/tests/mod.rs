@@ -6,6 +6,7 @@ mod many;
 mod mistakes;
 mod model;
 mod modules;
+mod tenants;
 
 use crate::{Loaded, Report, Severity, Sources, load};
 

@@ -43,7 +43,7 @@ fn table(model: &Model, entity: &Entity) -> String {
     out
 }
 
-fn tables(sdl: &str) -> String {
+pub(super) fn tables(sdl: &str) -> String {
     let loaded = good(sdl);
     loaded.model.entities.iter().map(|entity| table(&loaded.model, entity)).collect()
 }
