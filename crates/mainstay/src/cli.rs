@@ -1,5 +1,6 @@
 //! The command line.
 
+mod migrate;
 mod rules;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::config::Address;
 
+pub(crate) use migrate::{Migrate, PlanFormat};
 pub(crate) use rules::{Explain, Matrix, Rules, RulesCommand, Shown};
 
 /// The backend a startup starts with and does not have to rewrite.
@@ -95,25 +97,6 @@ pub(crate) enum Format {
     Json,
     /// SARIF 2.1.0, for code scanners and editors.
     Sarif,
-}
-
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  mainstay migrate --plan shop\n  mainstay migrate --apply shop\n  \
-                        mainstay migrate --apply --allow-drop catalog_product.photo shop"
-)]
-pub(crate) struct Migrate {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// Show what would be done (the default).
-    #[arg(long, conflicts_with = "apply")]
-    pub(crate) plan: bool,
-    /// Do it.
-    #[arg(long)]
-    pub(crate) apply: bool,
-    /// Allow a table or column (`table.column`) to be dropped with its data. May be repeated.
-    #[arg(long, requires = "apply", value_name = "NAME")]
-    pub(crate) allow_drop: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -39,8 +39,13 @@ pub(crate) async fn migrate(
     model: &Model,
     mode: Mode,
 ) -> Result<Outcome, MigrationError> {
-    let schema = plan::ddl::schema(model, plan::Dialect::Sqlite);
-    store.migrate(schema, mode, Clock::system().now()).await
+    let (schema, now) = schema_and_time(model);
+    store.migrate(schema, mode, now).await
+}
+
+/// Returns the schema that a model asks for, and the time of its migration.
+pub(crate) fn schema_and_time(model: &Model) -> (model::schema::Schema, expr::Timestamp) {
+    (plan::ddl::schema(model, plan::Dialect::Sqlite), Clock::system().now())
 }
 
 /// Makes the application of a loaded model.

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<u8> {
     };
     super::runtime()?.block_on(async {
         let store = wiring::open(wiring::database(&args.folder, &loaded.config))?;
-        let pending = wiring::migrate(&store, &loaded.model, Mode::PlanOnly).await?;
+        let pending = wiring::migrate(&store, &loaded.model, Mode::plan_only()).await?;
         if !pending.plan.is_empty() {
             super::say_error(&format!(
                 "The database is not as the model asks:\n\n{}\nRun `mainstay migrate --apply` first.",

@@ -14,6 +14,7 @@ mod fixtures;
 mod hidden;
 mod keys;
 mod lists;
+mod migrate;
 mod paging;
 mod patches;
 mod preferences;

@@ -57,7 +57,12 @@ pub fn renamed_values<'c>(from: &'c Column, to: &'c Column) -> Vec<(&'c str, &'c
         .collect()
 }
 
-/// Says whether a change of a column's type changes values that it keeps.
+/// Says whether each value of a column is stored after a change of its type as it was before.
+pub(super) fn keeps_values(from: &Column, to: &Column) -> bool {
+    !changes_values(from, to)
+}
+
+/// Says whether a change of a column's type changes values, or loses them.
 pub(super) fn changes_values(from: &Column, to: &Column) -> bool {
     match conversion(from, to) {
         Conversion::None | Conversion::Same => false,

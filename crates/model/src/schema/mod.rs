@@ -7,6 +7,7 @@
 mod convert;
 mod describe;
 mod diff;
+mod explain;
 mod fill;
 mod from_model;
 mod parts;

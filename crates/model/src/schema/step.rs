@@ -1,5 +1,6 @@
 //! The steps of a migration, and what they demand of the rows.
 
+use super::convert::keeps_values;
 use super::{Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Table};
 
 /// The way from one schema to the next.
@@ -245,6 +246,21 @@ impl MigrationPlan {
                 && matches!(&step.change, Change::Retype { to, values, .. }
                     if to.name == column && *values != NewValues::Kept)
         })
+    }
+
+    /// Returns the columns of a table whose values a migration leaves as they are: their names before
+    /// and after. None for a table that is new or goes.
+    pub fn untouched_columns(&self, table: &str) -> Option<Vec<(String, String)>> {
+        let (before, after) = (self.before.table(table)?, self.after.table(table)?);
+        let untouched = |column: &&Column| {
+            before.column(&column.name).is_some_and(|old| keeps_values(old, column))
+                && self.fill(table, &column.name).is_none()
+        };
+        let pair = |column: &Column| {
+            let old = self.renames.original_column(table, &column.name).to_owned();
+            (old, column.name.clone())
+        };
+        Some(after.columns.iter().filter(untouched).map(pair).collect())
     }
 
     /// Finds the fill of a column.

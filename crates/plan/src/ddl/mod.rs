@@ -28,6 +28,26 @@ pub struct Script {
     pub verify_references: bool,
 }
 
+/// How a step is carried out.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Rows stay where they are; at most they are read.
+    InPlace,
+    /// The table's rows are copied into a new table.
+    Rebuild,
+    /// An index is built, which reads the table's rows.
+    BuildIndex,
+    /// A table or column goes.
+    Drop,
+}
+
+/// Says how each step of a plan is carried out.
+pub fn ways(plan: &MigrationPlan, dialect: Dialect) -> Vec<Way> {
+    match dialect {
+        Dialect::Sqlite => sqlite::ways(plan),
+    }
+}
+
 /// Derives the schema that a model asks for on a database.
 pub fn schema(model: &Model, dialect: Dialect) -> Schema {
     Schema::of(model, &|entity, condition, purpose| {

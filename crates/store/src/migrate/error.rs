@@ -2,19 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::Outcome;
 use super::drift::Drifted;
-use super::problem::Problem;
 
 /// Why a migration stopped. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// The rows do not fit, or something would be lost.
-    #[error("the database was not migrated:{}", list(problems))]
+    #[error("the database was not migrated:{}", list(&outcome.problems))]
     Stopped {
-        /// The steps and their SQL.
-        plan: String,
-        /// Every reason.
-        problems: Vec<Problem>,
+        /// What would have been done, and every reason not to.
+        outcome: Box<Outcome>,
     },
     /// The tables were altered by other means.
     #[error(
@@ -48,6 +46,14 @@ pub enum MigrationError {
     Dangling {
         /// `table → target: n rows`
         references: Vec<String>,
+    },
+    /// The copy for a dry run could not be made.
+    #[error("cannot make the copy {}: {source}", path.display())]
+    Copy {
+        /// Where it was to be.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// The database failed.
     #[error("the database failed: {0}")]

@@ -6,8 +6,11 @@
 //! new one.
 
 mod drift;
+mod dry_run;
 mod error;
+mod planned_step;
 mod problem;
+mod progress;
 mod record;
 mod rows;
 #[cfg(test)]
@@ -24,9 +27,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::Store;
 
 pub use drift::Drifted;
+pub use dry_run::{DryRun, TableCheck, dry_run};
 pub use error::MigrationError;
+pub use planned_step::PlannedStep;
 pub use problem::{OFFENDERS_SHOWN_MAX, Problem};
+pub use progress::{Progress, Tell};
 pub use record::Recorded;
+
+use progress::Watch;
 
 /// How long to wait for another process's migration: rebuilding tables of many million rows takes
 /// minutes, and giving up would fail a start that has nothing left to do.
@@ -36,7 +44,10 @@ const OTHER_MIGRATION_WAIT: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Says what would be done, and does nothing.
-    PlanOnly,
+    PlanOnly {
+        /// What `Apply` would be allowed to drop.
+        allow_drop: Vec<String>,
+    },
     /// Does what loses nothing and fits the rows.
     Dev,
     /// As `Dev`, and drops what is named.
@@ -46,14 +57,25 @@ pub enum Mode {
     },
 }
 
+impl Mode {
+    /// Says what would be done if nothing may be dropped.
+    pub fn plan_only() -> Self {
+        Self::PlanOnly { allow_drop: Vec::new() }
+    }
+}
+
 /// What came of a migration.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Whether something was changed.
     pub applied: bool,
-    /// The steps and their SQL; empty when the tables are as the model asks.
+    /// The steps and their SQL as text; empty when the tables are as the model asks.
     pub plan: String,
-    /// With `Mode::PlanOnly`, everything that would stop the migration.
+    /// The steps.
+    pub steps: Vec<PlannedStep>,
+    /// The SQL, in order.
+    pub statements: Vec<String>,
+    /// Everything that stops the migration.
     pub problems: Vec<Problem>,
 }
 
@@ -69,7 +91,24 @@ impl Store {
         mode: Mode,
         now: Timestamp,
     ) -> Result<Outcome, MigrationError> {
-        self.0.writer.exclusive(move |connection| migrate(connection, &schema, &mode, now)).await?
+        self.migrate_and_tell(schema, mode, now, None).await
+    }
+
+    /// As `migrate`; a migration that takes long tells every second what it does.
+    ///
+    /// # Errors
+    /// As `migrate`.
+    pub async fn migrate_and_tell(
+        &self,
+        schema: Schema,
+        mode: Mode,
+        now: Timestamp,
+        tell: Option<Tell>,
+    ) -> Result<Outcome, MigrationError> {
+        let job = move |connection: &mut Connection| {
+            migrate_watched(connection, &schema, &mode, now, &Watch::start(tell))
+        };
+        self.0.writer.exclusive(job).await?
     }
 
     /// Returns what the last migration recorded; none in a new database.
@@ -82,23 +121,31 @@ impl Store {
 }
 
 /// Brings the tables to the schema, on a connection that is in no transaction.
+#[cfg(test)]
 pub(crate) fn migrate(
     connection: &mut Connection,
     schema: &Schema,
     mode: &Mode,
     now: Timestamp,
 ) -> Result<Outcome, MigrationError> {
-    let unchanged = Outcome { applied: false, plan: String::new(), problems: Vec::new() };
+    migrate_watched(connection, schema, mode, now, &Watch::silent())
+}
+
+fn migrate_watched(
+    connection: &mut Connection,
+    schema: &Schema,
+    mode: &Mode,
+    now: Timestamp,
+    watch: &Watch,
+) -> Result<Outcome, MigrationError> {
     let fingerprint = ddl::fingerprint(schema);
     if record::is_current(connection, &fingerprint)? {
-        return Ok(unchanged);
+        return Ok(Outcome::default());
     }
-    if *mode == Mode::PlanOnly {
+    if let Mode::PlanOnly { allow_drop } = mode {
         // A read transaction that nothing is kept of.
         let transaction = connection.transaction()?;
-        let planned = Planned::make(&transaction, schema, now)?;
-        let problems = planned.problems(&transaction, &[])?;
-        return Ok(Outcome { applied: false, plan: planned.text, problems });
+        return Planned::make(&transaction, schema, now)?.outcome(&transaction, allow_drop, watch);
     }
     let allow_drop = match mode {
         Mode::Apply { allow_drop } => allow_drop.as_slice(),
@@ -112,17 +159,17 @@ pub(crate) fn migrate(
         // Another process was first, or only the drift check had to be done anew.
         record::confirm(&transaction)?;
         transaction.commit()?;
-        return Ok(unchanged);
+        return Ok(Outcome::default());
     }
-    let problems = planned.problems(&transaction, allow_drop)?;
-    if !problems.is_empty() {
-        return Err(MigrationError::Stopped { plan: planned.text, problems });
+    let outcome = planned.outcome(&transaction, allow_drop, watch)?;
+    if !outcome.problems.is_empty() {
+        return Err(MigrationError::Stopped { outcome: Box::new(outcome) });
     }
-    planned.run(&transaction)?;
+    planned.run(&transaction, watch)?;
     record::write(&transaction, schema, &fingerprint, &planned, now)?;
+    watch.doing("writing to the disk", 1, 1);
     transaction.commit()?;
-    let applied = !planned.plan.is_empty();
-    Ok(Outcome { applied, plan: planned.text, problems: Vec::new() })
+    Ok(Outcome { applied: !planned.plan.is_empty(), ..outcome })
 }
 
 /// A migration as it would run on the database as it is.
@@ -152,24 +199,35 @@ impl Planned {
         Ok(Self { plan, script, text, is_recorded })
     }
 
-    fn problems(
+    /// Says what would be done, and what stops it.
+    fn outcome(
         &self,
         connection: &Connection,
         allow_drop: &[String],
-    ) -> Result<Vec<Problem>, MigrationError> {
+        watch: &Watch,
+    ) -> Result<Outcome, MigrationError> {
         let mut problems = rows::foreign_tables(connection, &self.plan)?;
         problems.extend(self.plan.mistakes.iter().cloned().map(Problem::Fill));
-        problems.extend(rows::unmet(connection, &self.plan, &self.script, allow_drop)?);
-        Ok(problems)
+        problems.extend(rows::unmet(connection, &self.plan, &self.script, allow_drop, watch)?);
+        Ok(Outcome {
+            applied: false,
+            plan: self.text.clone(),
+            steps: planned_step::steps(connection, &self.plan)?,
+            statements: self.script.statements.clone(),
+            problems,
+        })
     }
 
-    fn run(&self, connection: &Connection) -> Result<(), MigrationError> {
-        for sql in &self.script.statements {
+    fn run(&self, connection: &Connection, watch: &Watch) -> Result<(), MigrationError> {
+        let statements = &self.script.statements;
+        for (index, sql) in statements.iter().enumerate() {
+            watch.doing(sql.lines().next().unwrap_or_default(), index, statements.len());
             connection
                 .execute_batch(sql)
                 .map_err(|source| MigrationError::Statement { sql: sql.clone(), source })?;
         }
         if self.script.verify_references {
+            watch.doing("verifying the foreign keys", statements.len(), statements.len());
             rows::verify_references(connection)?;
         }
         Ok(())

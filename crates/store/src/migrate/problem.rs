@@ -12,8 +12,12 @@ pub const OFFENDERS_SHOWN_MAX: usize = 10;
 pub enum Problem {
     /// Rows do not satisfy what a step demands.
     Rows {
+        /// The step's place in the plan.
+        index: usize,
         /// The step, in words.
         step: String,
+        /// The name under which `--allow-drop` allows it, where it is a loss.
+        loss: Option<String>,
         /// What it demands.
         demand: Demand,
         /// The table's name in the database.
@@ -54,7 +58,7 @@ impl Display for Problem {
                 f,
                 "--allow-drop {name}: the migration drops nothing of that name.\nName a table as TABLE or a column as TABLE.COLUMN, as the plan shows them."
             ),
-            Self::Rows { step, demand, table, column, keys, count } => {
+            Self::Rows { step, demand, table, column, keys, count, .. } => {
                 writeln!(f, "{step}")?;
                 let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
                 let column = column.as_deref().unwrap_or_default();

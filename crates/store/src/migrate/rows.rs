@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row};
 
 use super::MigrationError;
 use super::problem::{OFFENDERS_SHOWN_MAX, Problem};
+use super::progress::Watch;
 
 /// Finds tables of others that stand where the model wants its own.
 pub(super) fn foreign_tables(
@@ -41,6 +42,7 @@ pub(super) fn unmet(
     plan: &MigrationPlan,
     script: &Script,
     allow_drop: &[String],
+    watch: &Watch,
 ) -> Result<Vec<Problem>, MigrationError> {
     let mut problems = Vec::new();
     let losses: Vec<String> =
@@ -48,7 +50,8 @@ pub(super) fn unmet(
     for name in allow_drop.iter().filter(|name| !losses.contains(name)) {
         problems.push(Problem::NothingDropped(name.clone()));
     }
-    for check in &script.checks {
+    for (index, check) in script.checks.iter().enumerate() {
+        watch.doing(&format!("checking the rows of {}", check.table), index, script.checks.len());
         if check.is_loss() && allow_drop.contains(&check.loss_name()) {
             continue;
         }
@@ -79,7 +82,9 @@ fn offenders(
         connection.query_row(&sql, [], |row| row.get(0))?
     };
     Ok(Some(Problem::Rows {
+        index: check.step,
         step: plan.steps[check.step].to_string(),
+        loss: check.is_loss().then(|| check.loss_name()),
         demand: check.demand.clone(),
         table: check.table.clone(),
         column: check.column.clone(),

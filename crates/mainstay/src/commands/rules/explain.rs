@@ -19,7 +19,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<u8> {
     anyhow::ensure!(path.is_file(), "there is no database at {}", path.display());
     runtime()?.block_on(async {
         let store = wiring::open(path)?;
-        let pending = wiring::migrate(&store, &loaded.model, Mode::PlanOnly).await?;
+        let pending = wiring::migrate(&store, &loaded.model, Mode::plan_only()).await?;
         anyhow::ensure!(
             pending.plan.is_empty(),
             "the database is not as the model asks; run `mainstay migrate` first"

@@ -9,8 +9,9 @@ mod create;
 mod rebuild;
 
 use expr::Timestamp;
-use model::schema::{Change, MigrationPlan, Table};
+use model::schema::{Change, MigrationPlan, Step, Table};
 
+use super::Way;
 use super::projection::{Names, Projection};
 use crate::dialect::Dialect;
 
@@ -53,6 +54,30 @@ pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, 
     }
     out.extend(indexes);
     (out, verify)
+}
+
+/// Says how each step is carried out.
+pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
+    let rebuilt: Vec<&str> = plan
+        .after
+        .tables
+        .iter()
+        .filter(|table| {
+            Projection::of(plan, Dialect::Sqlite, Timestamp(0), Names::Renamed, &table.name)
+                .is_some_and(|rows| rebuild::is_needed(&rows))
+        })
+        .map(|table| table.name.as_str())
+        .collect();
+    let way = |step: &Step| match &step.change {
+        Change::DropTable => Way::Drop,
+        Change::CreateTable(_) | Change::RenameTable { .. } => Way::InPlace,
+        Change::DropIndex { .. } | Change::RenameColumn { .. } => Way::InPlace,
+        _ if rebuilt.contains(&step.table.as_str()) => Way::Rebuild,
+        Change::AddIndex(_) | Change::RenameIndex { .. } => Way::BuildIndex,
+        Change::DropColumn { .. } => Way::Drop,
+        _ => Way::InPlace,
+    };
+    plan.steps.iter().map(way).collect()
 }
 
 fn quote(name: &str) -> String {

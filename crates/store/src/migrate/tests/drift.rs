@@ -9,7 +9,7 @@ fn a_start_without_a_change_does_nothing() {
     let mut connection = filled(POST, "");
     let before = state(&connection);
     let outcome = dev(&mut connection, POST).unwrap();
-    assert_eq!(outcome, Outcome { applied: false, plan: String::new(), problems: vec![] });
+    assert_eq!(outcome, Outcome::default());
     assert_eq!(state(&connection), before);
 }
 

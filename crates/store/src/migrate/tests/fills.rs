@@ -173,7 +173,7 @@ fn a_fill_that_cannot_be_read_is_a_reason_to_stop() {
       The expression reads rows as the last migration left them, with the fields' names of then.
     ");
     assert_eq!(
-        migrate(&mut connection, &schema(new), &Mode::PlanOnly, NOW).unwrap().problems.len(),
+        migrate(&mut connection, &schema(new), &Mode::plan_only(), NOW).unwrap().problems.len(),
         2
     );
 }

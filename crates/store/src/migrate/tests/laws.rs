@@ -132,7 +132,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let before = (state(&connection), all_rows(&connection, &old));
     let expected = kept(&connection, &old, &new, false);
     let worked_out = computed::expected(&connection, &old, &new);
-    let shown = migrate(&mut connection, &new, &Mode::PlanOnly, NOW).unwrap();
+    let shown = migrate(&mut connection, &new, &Mode::plan_only(), NOW).unwrap();
     prop_assert_eq!(&(state(&connection), all_rows(&connection, &old)), &before);
 
     match migrate(&mut connection, &new, &mode, NOW) {
@@ -141,9 +141,9 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert_eq!(kept(&connection, &old, &new, true), expected);
             prop_assert_eq!(computed::found(&connection, &old, &new), worked_out);
         }
-        Err(MigrationError::Stopped { problems, .. }) => {
+        Err(MigrationError::Stopped { outcome }) => {
             prop_assert_eq!(&(state(&connection), all_rows(&connection, &old)), &before);
-            for problem in &problems {
+            for problem in &outcome.problems {
                 let Problem::Rows { keys, count, demand, .. } = problem else {
                     return Err(TestCaseError::fail(problem.to_string()));
                 };

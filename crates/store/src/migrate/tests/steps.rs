@@ -290,7 +290,7 @@ fn a_plan_shows_steps_sql_and_problems_and_does_nothing() {
     let mut connection = filled(POST, THREE_POSTS);
     let before = state(&connection) + &rows(&connection, "SELECT title, rank FROM blog_post");
     let sdl = "type Post @entity @index(on: [\"-rank\"]) { title: String! rank: Decimal! }";
-    let shown = migrate(&mut connection, &schema(sdl), &Mode::PlanOnly, NOW).unwrap();
+    let shown = migrate(&mut connection, &schema(sdl), &Mode::plan_only(), NOW).unwrap();
     assert_eq!(
         state(&connection) + &rows(&connection, "SELECT title, rank FROM blog_post"),
         before

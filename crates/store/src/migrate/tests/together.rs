@@ -146,7 +146,7 @@ async fn a_store_migrates_and_knows_what_it_recorded() {
     assert!(store.migrate(schema(OLD), Mode::Dev, NOW).await.unwrap().applied);
     let recorded = store.recorded_schema().await.unwrap().unwrap();
     assert_eq!((recorded.schema.tables.len(), recorded.applied_at), (1, NOW));
-    let shown = store.migrate(schema(NEW), Mode::PlanOnly, NOW).await.unwrap();
+    let shown = store.migrate(schema(NEW), Mode::plan_only(), NOW).await.unwrap();
     assert!(!shown.applied && shown.problems.is_empty() && shown.plan.contains("mood"));
     store.close().await;
 }
