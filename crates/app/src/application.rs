@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{Config, Model};
 use plan::Dialect;
+use plan::idempotency::Statements;
 use store::Store;
 
 use crate::clock::Clock;
@@ -27,6 +28,8 @@ pub struct App {
     pub ids: Ids,
     /// Compiled plans.
     pub(crate) plans: Plans,
+    /// The statements about kept answers.
+    pub(crate) answers: Arc<Statements>,
 }
 
 impl App {
@@ -38,7 +41,9 @@ impl App {
         clock: Clock,
         ids: Ids,
     ) -> Self {
-        Self { model, config, store, dialect: Dialect::Sqlite, clock, ids, plans: Plans::default() }
+        let dialect = Dialect::Sqlite;
+        let answers = Arc::new(Statements::new(dialect));
+        Self { model, config, store, dialect, clock, ids, plans: Plans::default(), answers }
     }
 
     /// Returns the bounds of reads.

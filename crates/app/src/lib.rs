@@ -7,6 +7,7 @@ pub mod access;
 mod application;
 pub mod callers;
 pub mod clock;
+pub mod idempotency;
 pub mod ids;
 pub mod input;
 pub mod operations;

@@ -48,7 +48,12 @@ pub enum Refusal {
     AnswerTooLarge {
         /// The most bytes.
         bytes_max: u64,
+        /// What bounds it.
+        bound: &'static str,
     },
+    /// The idempotency key came with another request before.
+    #[error("the key was used for another request")]
+    KeyReused,
     /// The database failed, is busy or full.
     #[error(transparent)]
     Store(#[from] store::Error),

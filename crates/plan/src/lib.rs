@@ -9,6 +9,7 @@ mod dialect;
 mod either;
 mod encode;
 pub mod find;
+pub mod idempotency;
 mod key;
 mod program;
 pub mod read;

@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod functions;
 pub mod migrate;
+mod own_tables;
 mod reader;
 mod reading_budget;
 mod ready;

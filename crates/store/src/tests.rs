@@ -222,6 +222,23 @@ async fn a_write_that_reads_without_end_is_undone_alone() {
 }
 
 #[tokio::test]
+async fn a_database_of_an_older_release_gets_the_tables_it_lacks() {
+    let (dir, store) = open().await;
+    store.write(run(&["INSERT INTO row (n) VALUES (1)"])).await.expect("written").expect("kept");
+    store.write(run(&["DROP TABLE mainstay_idempotency"])).await.expect("run").expect("dropped");
+    store.close().await;
+    let again = Store::open(Options::new(dir.path().join("data.db"))).expect("it opens");
+    let kept = again.read(run(&["SELECT COUNT(*) FROM mainstay_idempotency"])).await;
+    assert_eq!(kept.expect("read"), Ok(vec![0]));
+    assert_eq!(count(&again).await, 1);
+    again.close().await;
+    // Where nothing is missing, nothing is written: another process may hold the lock.
+    let holder = rusqlite::Connection::open(dir.path().join("data.db")).expect("a connection");
+    holder.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+    Store::open(Options::new(dir.path().join("data.db"))).expect("it opens beside the lock");
+}
+
+#[tokio::test]
 async fn a_panic_in_a_program_ends_that_write_only() {
     let (_dir, store) = open().await;
     let mut broken = run(&["INSERT INTO row (n) VALUES (1)"]);

@@ -80,6 +80,7 @@ impl Writer {
         slots: Arc<Slots>,
     ) -> Result<Self, Error> {
         let connection = connection::writer(path)?;
+        crate::own_tables::create(&connection)?;
         let (queue, jobs) = sync_channel(QUEUE_MAX);
         std::thread::Builder::new()
             .name("writer".to_owned())

@@ -13,6 +13,7 @@ mod cors;
 mod encoding;
 pub mod etag;
 mod forwarded;
+pub mod idempotency;
 mod listener;
 pub mod prefer;
 mod problem;

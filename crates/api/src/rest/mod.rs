@@ -3,6 +3,7 @@
 mod batch;
 mod etag;
 mod index;
+mod once;
 mod params;
 mod problems;
 mod reply;

@@ -97,10 +97,15 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             };
             Problem::new(StatusCode::CONFLICT, "in_use", detail)
         }
-        Refusal::AnswerTooLarge { bytes_max } => Problem::new(
+        Refusal::AnswerTooLarge { bytes_max, bound } => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "answer_too_large",
-            format!("the answer would have more than {bytes_max} bytes; nothing was done"),
+            format!("the answer would exceed {bytes_max} bytes ({bound}); nothing was done"),
+        ),
+        Refusal::KeyReused => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "this `Idempotency-Key` came with another request before; a new request has a new key",
         ),
         Refusal::Store(error) => of_store(&error),
     }

@@ -1,5 +1,6 @@
 //! A successful answer before it becomes HTTP.
 
+use app::idempotency::Answer;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
@@ -49,6 +50,29 @@ impl Reply {
     /// Adds the entity tag.
     pub(crate) fn etag(self, tag: &str) -> Self {
         self.header(ETAG, tag)
+    }
+
+    /// Turns it into an answer that can be kept.
+    pub(crate) fn into_answer(self) -> Answer {
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = self.headers.iter();
+        Answer {
+            status: self.status.as_u16(),
+            headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body: self.body.map(|body| String::from_utf8_lossy(&body).into_owned()),
+        }
+    }
+
+    /// Gives an answer that was kept.
+    pub(crate) fn from_answer(answer: Answer) -> Self {
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+        let empty = Self { status, headers: Vec::new(), body: answer.body.map(String::into_bytes) };
+        answer.headers.iter().fold(empty, |reply, (name, value)| {
+            match HeaderName::from_bytes(name.as_bytes()) {
+                Ok(name) => reply.header(name, value),
+                Err(_) => reply,
+            }
+        })
     }
 
     /// Appends it as one of a batch's results: status, the headers that say something of the row,

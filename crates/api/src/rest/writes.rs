@@ -1,8 +1,9 @@
 //! Writes of one row, and what they answer.
 
 use app::input::{Address, Body};
-use app::operations::{self, Objects, Patch, Precondition, Put, Saved};
+use app::operations::{Objects, Patch, Precondition, Put, PutWrite, Saved, Write};
 use app::{App, BadParameter, Refusal};
+use bytes::Bytes;
 use expr::EntityId;
 use http::header::{IF_MATCH, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -21,11 +22,15 @@ pub(super) async fn create(
     entity: EntityId,
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
-    let body = call.body(incoming).await?;
-    let saved = operations::create(call.app, &call.caller, entity, body)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    Ok(created(call.app, Return::preferred(&call.parts.headers), saved))
+    let (bytes, body) = call.body(incoming).await?;
+    let preferred = Return::preferred(&call.parts.headers);
+    call.write(
+        &bytes,
+        || Write::create(call.app, &call.caller, entity, body),
+        |refusal| call.problem(refusal),
+        move |app, saved| created(app, preferred, saved),
+    )
+    .await
 }
 
 /// `PUT /posts/{id}`
@@ -70,7 +75,7 @@ async fn put_at(
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
     let headers = &call.parts.headers;
-    let body = call.body(incoming).await?;
+    let (bytes, body) = call.body(incoming).await?;
     let precondition = match (precondition(headers)?, condition::must_be_absent(headers)?) {
         (precondition, false) => precondition,
         (Precondition::None, true) => Precondition::Absent,
@@ -79,13 +84,18 @@ async fn put_at(
             return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail));
         }
     };
-    let put = operations::put(call.app, &call.caller, entity, address, body, precondition)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    Ok(match put {
-        Put::Created(saved) => created(call.app, Return::preferred(headers), saved),
-        Put::Replaced(saved) => changed(Return::preferred(headers), saved.row),
-    })
+    let preferred = Return::preferred(headers);
+    let (app, caller) = (call.app, call.caller.clone());
+    call.write(
+        &bytes,
+        || PutWrite::prepare(app, caller, entity, address, body, precondition),
+        |refusal| call.problem(refusal),
+        move |app, put| match put {
+            Put::Created(saved) => created(app, preferred, saved),
+            Put::Replaced(saved) => changed(preferred, saved.row),
+        },
+    )
+    .await
 }
 
 /// `PATCH /posts/{id}`
@@ -99,14 +109,18 @@ pub(super) async fn update(
         PatchType::Json => Objects::Replace,
         PatchType::Merge => Objects::Merge,
     };
-    let body = call.body(incoming).await?;
+    let (bytes, body) = call.body(incoming).await?;
     let key = call.key(entity, key)?;
     let precondition = precondition(&call.parts.headers)?;
     let patch = Patch { body, objects };
-    let saved = operations::update(call.app, &call.caller, entity, key, patch, precondition)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    Ok(changed(Return::preferred(&call.parts.headers), saved.row))
+    let preferred = Return::preferred(&call.parts.headers);
+    call.write(
+        &bytes,
+        || Write::update(call.app, &call.caller, entity, key, patch, precondition),
+        |refusal| call.problem(refusal),
+        move |_, saved| changed(preferred, saved.row),
+    )
+    .await
 }
 
 /// `DELETE /posts/{id}`
@@ -114,19 +128,32 @@ pub(super) async fn delete(call: &Call<'_>, entity: EntityId, key: &str) -> Resu
     let key = call.key(entity, key)?;
     let precondition = precondition(&call.parts.headers)?;
     let preferred = Return::preferred(&call.parts.headers);
-    if preferred == Some(Return::Representation) {
-        let saved = operations::delete_returning(call.app, &call.caller, entity, key, precondition)
-            .await
-            .map_err(|refusal| call.problem(refusal))?;
-        return Ok(saved.row.map_or_else(Reply::no_content, |row| {
-            // A tag would be one of a row that is no more.
-            applied(Reply::json(StatusCode::OK, row.json), preferred)
-        }));
+    let (app, caller) = (call.app, &call.caller);
+    call.write(
+        b"",
+        || {
+            Ok(match preferred {
+                Some(Return::Representation) => {
+                    Write::delete_returning(app, caller, entity, key, precondition)
+                }
+                _ => Write::delete(app, caller, entity, key, precondition),
+            })
+        },
+        |refusal| call.problem(refusal),
+        move |_, saved| deleted(preferred, saved.row),
+    )
+    .await
+}
+
+/// Answers that a row was deleted: with what it was, where that is preferred and the caller could
+/// read it.
+fn deleted(preferred: Option<Return>, row: Option<RowBody>) -> Reply {
+    match (row, preferred) {
+        // A tag would be one of a row that is no more.
+        (Some(row), _) => applied(Reply::json(StatusCode::OK, row.json), preferred),
+        (None, Some(Return::Representation)) => Reply::no_content(),
+        (None, _) => applied(Reply::no_content(), preferred),
     }
-    operations::delete(call.app, &call.caller, entity, key, precondition)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
-    Ok(applied(Reply::no_content(), preferred))
 }
 
 fn shown(status: StatusCode, row: RowBody) -> Reply {
@@ -185,8 +212,10 @@ pub(super) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
 }
 
 impl Call<'_> {
-    async fn body(&self, incoming: Incoming) -> Result<Body, Problem> {
+    /// Reads the body, as it was sent and as it is meant.
+    async fn body(&self, incoming: Incoming) -> Result<(Bytes, Body), Problem> {
         let bytes = body::read_json(&self.parts.headers, incoming, &self.app.config.limits).await?;
-        Body::parse(&bytes).map_err(|error| problems::malformed(&error))
+        let body = Body::parse(&bytes).map_err(|error| problems::malformed(&error))?;
+        Ok((bytes, body))
     }
 }

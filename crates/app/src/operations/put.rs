@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use expr::{Caller, EntityId};
-use model::{ColumnId, Model};
+use model::ColumnId;
 use plan::find::{FindRun, FindShape};
 use plan::write::{WriteOutput, WriteRun};
 use plan::{AtomValues, Bind, Either, Sequence, Step, Steps, Verdict};
 
 use super::find::Find;
+use super::prepared::Prepared;
 use super::write::{Judge, Precondition, Saved, Write};
 use crate::application::App;
 use crate::input::{Address, Body};
@@ -23,50 +24,88 @@ pub enum Put {
     Replaced(Saved),
 }
 
-/// Replaces the row at an address, or creates it where the caller sees none.
+/// A put ready to run. Clones share it.
 ///
 /// A replacement sets every field that the caller may read and write: those that the body leaves
 /// out to their defaults. A row that the caller may not see is never overwritten; creating beside
 /// it violates the key, as any create with these values would.
-///
-/// # Errors
-/// What is wrong with the body, the caller, or the row among the others; `Exists` and `Stale`
-/// where the precondition does not hold.
-pub async fn put(
-    app: &App,
-    caller: &Caller<'_>,
+#[derive(Clone)]
+pub struct PutWrite(Arc<Parts>);
+
+struct Parts {
+    app: Arc<App>,
+    caller: Caller<'static>,
     entity: EntityId,
     address: Address,
-    body: Body,
-    precondition: Precondition,
-) -> Result<Put, Refusal> {
-    let existing = match &precondition {
-        Precondition::None => Existing::Any,
-        Precondition::Absent => Existing::Refused,
-        Precondition::Exists | Precondition::Hashes(_) => Existing::Required,
-    };
-    let hashes = if existing == Existing::Required { precondition.hashes() } else { None };
-    let (replacement, claimed) =
-        Write::replace_at(app, caller, entity, body.clone(), &address.known, hashes)?;
-    let shape = FindShape {
-        entity,
-        columns: address.columns().map(|(column, _)| *column).collect(),
-        filter: None,
-        filter_atoms: 0,
-    };
-    let steps = PutSteps {
-        model: Arc::clone(&app.model),
-        entity,
-        existing,
-        find: Find::new(app, caller, &shape, AtomValues::new(), 1)?,
-        inputs: address.columns().map(|(_, bind)| bind.clone()).collect(),
-        replacement,
-        claimed,
-        // Whether it matters that a row cannot be created is known when none was found.
-        creation: Write::create_at(app, caller, entity, body, &address.known),
-        state: State::Start,
-    };
-    app.store.write(Sequence::new(steps)).await?
+    existing: Existing,
+    find: Find,
+    replacement: Write,
+    claimed: Vec<(ColumnId, Bind)>,
+    /// Creates the row; or the body with which it cannot be created. Whether that matters is known
+    /// when no row was found.
+    creation: Result<Write, Body>,
+}
+
+impl PutWrite {
+    /// Prepares to replace the row at an address, or to create it where the caller sees none.
+    ///
+    /// # Errors
+    /// What is wrong with the body or the caller. Running it, `Exists` and `Stale` where the
+    /// precondition does not hold.
+    pub fn prepare(
+        app: &Arc<App>,
+        caller: Caller<'static>,
+        entity: EntityId,
+        address: Address,
+        body: Body,
+        precondition: Precondition,
+    ) -> Result<Self, Refusal> {
+        let existing = match &precondition {
+            Precondition::None => Existing::Any,
+            Precondition::Absent => Existing::Refused,
+            Precondition::Exists | Precondition::Hashes(_) => Existing::Required,
+        };
+        let hashes = if existing == Existing::Required { precondition.hashes() } else { None };
+        let (replacement, claimed) =
+            Write::replace_at(app, &caller, entity, body.clone(), &address.known, hashes)?;
+        let shape = FindShape {
+            entity,
+            columns: address.columns().map(|(column, _)| *column).collect(),
+            filter: None,
+            filter_atoms: 0,
+        };
+        let find = Find::new(app, &caller, &shape, AtomValues::new(), 1)?;
+        let creation = Write::create_at(app, &caller, entity, body.clone(), &address.known);
+        Ok(Self(Arc::new(Parts {
+            app: Arc::clone(app),
+            caller,
+            entity,
+            address,
+            existing,
+            find,
+            replacement,
+            claimed,
+            creation: creation.map_err(|_| body),
+        })))
+    }
+
+    fn sequence(&self) -> Sequence<PutSteps> {
+        Sequence::new(PutSteps { parts: Arc::clone(&self.0), state: State::Start })
+    }
+}
+
+impl Prepared for PutWrite {
+    type Output = Put;
+    type Refused = Refusal;
+    type Program = Sequence<PutSteps>;
+
+    fn program(&self, _: &Arc<App>) -> Self::Program {
+        self.sequence()
+    }
+
+    async fn run(self, app: &App) -> Result<Put, Refusal> {
+        app.store.write(self.sequence()).await?
+    }
 }
 
 /// What is to be done about a row that is there.
@@ -80,15 +119,9 @@ enum Existing {
     Refused,
 }
 
-struct PutSteps {
-    model: Arc<Model>,
-    entity: EntityId,
-    existing: Existing,
-    find: Find,
-    inputs: Vec<Bind>,
-    replacement: Write,
-    claimed: Vec<(ColumnId, Bind)>,
-    creation: Result<Write, Refusal>,
+/// A put in progress.
+pub struct PutSteps {
+    parts: Arc<Parts>,
     state: State,
 }
 
@@ -97,38 +130,45 @@ enum State {
     Found(Option<Vec<Bind>>),
     Replacing(Judge),
     Creating(Judge),
-    /// There is nothing to be created with.
-    NotCreated,
     End(Result<Put, Refusal>),
 }
 
 impl PutSteps {
     /// Returns the write to the row that was found, or to a new one.
-    fn write(&mut self, found: Option<Vec<Bind>>) -> Result<WriteRun, State> {
-        let refused = |refusal| State::End(Err(refusal));
-        match (found, self.existing) {
-            (Some(_), Existing::Refused) => Err(refused(Refusal::Exists)),
-            (None, Existing::Required) => Err(refused(Refusal::Stale)),
+    fn write(&mut self, found: Option<Vec<Bind>>) -> Result<WriteRun, Refusal> {
+        let parts = Arc::clone(&self.parts);
+        let (write, state): (Write, fn(Judge) -> State) = match (found, parts.existing) {
+            (Some(_), Existing::Refused) => return Err(Refusal::Exists),
+            (None, Existing::Required) => return Err(Refusal::Stale),
             (Some(key), _) => {
-                self.is_claimed(&key).map_err(refused)?;
-                let mut replacement = self.replacement.clone();
+                parts.is_claimed(&key)?;
+                let mut replacement = parts.replacement.clone();
                 replacement.set_key(key);
-                let (run, judge) = replacement.into_parts();
-                self.state = State::Replacing(judge);
-                Ok(run)
+                (replacement, State::Replacing)
             }
-            (None, _) => {
-                let Ok(creation) = &self.creation else { return Err(State::NotCreated) };
-                let (run, judge) = creation.clone().into_parts();
-                self.state = State::Creating(judge);
-                Ok(run)
+            (None, _) => (parts.creation()?, State::Creating),
+        };
+        let (run, judge) = write.into_parts();
+        self.state = state(judge);
+        Ok(run)
+    }
+}
+
+impl Parts {
+    /// Returns the creation, or says again why there is none.
+    fn creation(&self) -> Result<Write, Refusal> {
+        match &self.creation {
+            Ok(write) => Ok(write.clone()),
+            Err(body) => {
+                let known = &self.address.known;
+                Write::create_at(&self.app, &self.caller, self.entity, body.clone(), known)
             }
         }
     }
 
     /// The body may say the key of the row, and no other.
     fn is_claimed(&self, key: &[Bind]) -> Result<(), Refusal> {
-        let entity = self.model.entity(self.entity);
+        let entity = self.app.model.entity(self.entity);
         let of_row = |column: &ColumnId| {
             entity.key_columns.iter().position(|of| of == column).and_then(|place| key.get(place))
         };
@@ -149,32 +189,36 @@ impl Steps for PutSteps {
     type Output = Result<Put, Refusal>;
 
     fn next(&mut self) -> Step<Self::Program> {
-        match std::mem::replace(&mut self.state, State::NotCreated) {
-            State::Start => Step::Run(Either::Left(self.find.run(self.inputs.clone()))),
-            State::Found(found) => match self.write(found) {
-                Ok(run) => Step::Run(Either::Right(run)),
-                Err(end) => {
-                    self.state = end;
-                    Step::End(Verdict::Rollback)
-                }
-            },
-            end => {
-                self.state = end;
-                Step::End(Verdict::Commit)
+        match &mut self.state {
+            State::Start => {
+                let inputs = self.parts.address.columns().map(|(_, bind)| bind.clone()).collect();
+                Step::Run(Either::Left(self.parts.find.run(inputs)))
             }
+            State::Found(found) => {
+                let found = found.take();
+                match self.write(found) {
+                    Ok(run) => Step::Run(Either::Right(run)),
+                    Err(refusal) => {
+                        self.state = State::End(Err(refusal));
+                        Step::End(Verdict::Rollback)
+                    }
+                }
+            }
+            State::Replacing(_) | State::Creating(_) | State::End(_) => Step::End(Verdict::Commit),
         }
     }
 
     fn done(&mut self, output: Either<Vec<Vec<Bind>>, WriteOutput>) {
+        let model = &self.parts.app.model;
         self.state = match (output, &self.state) {
             (Either::Left(keys), _) => State::Found(keys.into_iter().next()),
             (Either::Right(output), State::Replacing(judge)) => {
-                State::End(judge.judge(&self.model, output).map(Put::Replaced))
+                State::End(judge.judge(model, output).map(Put::Replaced))
             }
             (Either::Right(output), State::Creating(judge)) => {
-                State::End(judge.judge(&self.model, output).map(Put::Created))
+                State::End(judge.judge(model, output).map(Put::Created))
             }
-            (Either::Right(_), _) => State::NotCreated,
+            (Either::Right(_), _) => unreachable!("a write was chosen before it ran"),
         };
     }
 
@@ -185,8 +229,7 @@ impl Steps for PutSteps {
     fn finish(self, _: Verdict) -> Result<Put, Refusal> {
         match self.state {
             State::End(end) => end,
-            // Only a refused creation leads here: every other end is said where it is met.
-            _ => Err(self.creation.err().unwrap_or(Refusal::Stale)),
+            _ => unreachable!("a sequence that is finished has come to its end"),
         }
     }
 }

@@ -9,9 +9,10 @@ use plan::read::RowBody;
 use plan::write::{
     WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
 };
-use plan::{AtomValues, Bind, Constraint, RuleRef};
+use plan::{AtomValues, Bind, Constraint, Program, Row, RuleRef, Statement, Verdict};
 
 use super::plans::{AtomShapes, Compiled};
+use super::prepared::Prepared;
 use super::read::denied;
 use crate::application::App;
 use crate::input::{Body, Known, Purpose, Written, no_row, written, written_at};
@@ -59,65 +60,6 @@ pub struct Saved {
     pub key: Vec<Bind>,
 }
 
-/// Creates a row.
-///
-/// # Errors
-/// What is wrong with the body, the caller, or the row among the others.
-pub async fn create(
-    app: &App,
-    caller: &Caller<'_>,
-    entity: EntityId,
-    body: Body,
-) -> Result<Saved, Refusal> {
-    Write::create(app, caller, entity, body)?.run(app).await
-}
-
-/// Changes some fields of a row.
-///
-/// # Errors
-/// What is wrong with the body, the caller, or the row among the others.
-pub async fn update(
-    app: &App,
-    caller: &Caller<'_>,
-    entity: EntityId,
-    key: Vec<Bind>,
-    patch: Patch,
-    precondition: Precondition,
-) -> Result<Saved, Refusal> {
-    Write::update(app, caller, entity, key, patch, precondition)?.run(app).await
-}
-
-/// Deletes a row.
-///
-/// # Errors
-/// That there is none, that the caller may not, or that rows refer to it.
-pub async fn delete(
-    app: &App,
-    caller: &Caller<'_>,
-    entity: EntityId,
-    key: Vec<Bind>,
-    precondition: Precondition,
-) -> Result<(), Refusal> {
-    Write::delete(app, caller, entity, key, precondition).run(app).await.map(|_| ())
-}
-
-/// Deletes a row and returns what it was.
-///
-/// # Errors
-/// That there is none, that the caller may not, or that rows refer to it.
-pub async fn delete_returning(
-    app: &App,
-    caller: &Caller<'_>,
-    entity: EntityId,
-    key: Vec<Bind>,
-    precondition: Precondition,
-) -> Result<Saved, Refusal> {
-    let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
-    intent.hashes = precondition.hashes();
-    intent.returned = true;
-    Write::new(app, caller, intent).run(app).await
-}
-
 impl Precondition {
     pub(super) fn hashes(self) -> Option<Vec<u64>> {
         match self {
@@ -131,7 +73,7 @@ impl Precondition {
 
 /// A write ready to run: its body is read, and its plan is found.
 #[derive(Clone)]
-pub(crate) struct Write {
+pub struct Write {
     plan: Arc<WritePlan>,
     values: WriteValues,
     judge: Judge,
@@ -139,7 +81,10 @@ pub(crate) struct Write {
 
 impl Write {
     /// Prepares a create.
-    pub(crate) fn create(
+    ///
+    /// # Errors
+    /// What is wrong with the body, or with the caller.
+    pub fn create(
         app: &App,
         caller: &Caller<'_>,
         entity: EntityId,
@@ -164,7 +109,10 @@ impl Write {
     }
 
     /// Prepares an update.
-    pub(crate) fn update(
+    ///
+    /// # Errors
+    /// What is wrong with the body.
+    pub fn update(
         app: &App,
         caller: &Caller<'_>,
         entity: EntityId,
@@ -205,7 +153,7 @@ impl Write {
     }
 
     /// Prepares a delete.
-    pub(crate) fn delete(
+    pub fn delete(
         app: &App,
         caller: &Caller<'_>,
         entity: EntityId,
@@ -214,6 +162,20 @@ impl Write {
     ) -> Self {
         let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
         intent.hashes = precondition.hashes();
+        Self::new(app, caller, intent)
+    }
+
+    /// Prepares a delete that returns what the row was.
+    pub fn delete_returning(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        key: Vec<Bind>,
+        precondition: Precondition,
+    ) -> Self {
+        let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
+        intent.hashes = precondition.hashes();
+        intent.returned = true;
         Self::new(app, caller, intent)
     }
 
@@ -231,7 +193,7 @@ impl Write {
         };
         let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
         let (plan, atoms) = planned(app, &with_input, &shape);
-        let judge = Judge { entity, kind, signed_in: caller.user.is_some() };
+        let judge = Judge { entity, kind, returned, signed_in: caller.user.is_some() };
         let values = WriteValues { atoms, key, inputs, hashes };
         Self { plan, values, judge }
     }
@@ -245,11 +207,53 @@ impl Write {
     pub(crate) fn into_parts(self) -> (WriteRun, Judge) {
         (WriteRun::new(self.plan, self.values), self.judge)
     }
+}
 
-    /// Runs it in a transaction of its own.
+impl Prepared for Write {
+    type Output = Saved;
+    type Refused = Refusal;
+    type Program = JudgedRun;
+
+    fn program(&self, app: &Arc<App>) -> JudgedRun {
+        let (run, judge) = self.clone().into_parts();
+        JudgedRun { run, judge, app: Arc::clone(app) }
+    }
+
     async fn run(self, app: &App) -> Result<Saved, Refusal> {
         let (run, judge) = self.into_parts();
         judge.judge(&app.model, app.store.write(run).await?)
+    }
+}
+
+/// A write that says itself what came of it.
+pub struct JudgedRun {
+    run: WriteRun,
+    judge: Judge,
+    app: Arc<App>,
+}
+
+impl Program for JudgedRun {
+    type Output = Result<Saved, Refusal>;
+
+    fn next(&mut self) -> Option<Statement<'_>> {
+        self.run.next()
+    }
+
+    fn row<R: Row>(&mut self, row: &R) {
+        self.run.row(row);
+    }
+
+    fn refused(&mut self, constraint: Constraint) {
+        self.run.refused(constraint);
+    }
+
+    fn restart(&mut self) {
+        self.run.restart();
+    }
+
+    fn finish(self) -> (Verdict, Result<Saved, Refusal>) {
+        let (verdict, output) = self.run.finish();
+        (verdict, self.judge.judge(&self.app.model, output))
     }
 }
 
@@ -344,6 +348,8 @@ fn planned(app: &App, caller: &Caller<'_>, shape: &WriteShape) -> (Arc<WritePlan
 pub(crate) struct Judge {
     entity: EntityId,
     kind: WriteKind,
+    /// Whether a deleted row is returned; it may have been read for its hash only.
+    returned: bool,
     signed_in: bool,
 }
 
@@ -356,6 +362,7 @@ impl Judge {
                 return Ok(Saved { entity: self.entity, row, key });
             }
             WriteOutput::Deleted { row } => {
+                let row = row.filter(|_| self.returned);
                 return Ok(Saved { entity: self.entity, row, key: Vec::new() });
             }
             WriteOutput::NotFound => Refusal::NotFound,

@@ -3,7 +3,7 @@
 
 use app::access::{Attempt, ExplainError, Operation, Verdict, explain};
 use app::input::Body;
-use app::operations::{self, Objects, Patch, Precondition};
+use app::operations::{self, Objects, Patch, Precondition, Prepared, Write};
 use app::query::Query;
 use app::{App, Refusal};
 use expr::{Caller, Timestamp};
@@ -207,11 +207,14 @@ async fn perform(
             let ready = ready.expect("no parameters");
             operations::get(app, caller, ready, key).await.map(|_| ())
         }
-        Operation::Create => operations::create(app, caller, entity, body).await.map(|_| ()),
+        Operation::Create => Write::create(app, caller, entity, body)?.run(app).await.map(|_| ()),
         Operation::Update => {
             let (patch, none) = (Patch { body, objects: Objects::Replace }, Precondition::None);
-            operations::update(app, caller, entity, key, patch, none).await.map(|_| ())
+            Write::update(app, caller, entity, key, patch, none)?.run(app).await.map(|_| ())
         }
-        Operation::Delete => operations::delete(app, caller, entity, key, Precondition::None).await,
+        Operation::Delete => {
+            let write = Write::delete(app, caller, entity, key, Precondition::None);
+            write.run(app).await.map(|_| ())
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use app::clock::FakeClock;
 use app::ids::Ids;
 use app::input::Body;
-use app::operations::{self, Objects, Patch, Precondition};
+use app::operations::{self, Objects, Patch, Precondition, Prepared, Write};
 use app::query::Query;
 use app::seed::SeedFile;
 use app::{App, Refusal};
@@ -120,14 +120,18 @@ impl Side {
                 let row = operations::get(&self.app, &caller, ready, key()).await?;
                 Ok(format!("{} {}", text(&row.json), row.hash))
             }
-            Verb::Create => saved(operations::create(&self.app, &caller, entity, body()).await?),
+            Verb::Create => {
+                saved(Write::create(&self.app, &caller, entity, body())?.run(&self.app).await?)
+            }
             Verb::Update => {
                 let patch = Patch { body: body(), objects: Objects::Replace };
                 let none = Precondition::None;
-                saved(operations::update(&self.app, &caller, entity, key(), patch, none).await?)
+                let write = Write::update(&self.app, &caller, entity, key(), patch, none)?;
+                saved(write.run(&self.app).await?)
             }
             Verb::Delete => {
-                operations::delete(&self.app, &caller, entity, key(), Precondition::None).await?;
+                let write = Write::delete(&self.app, &caller, entity, key(), Precondition::None);
+                write.run(&self.app).await?;
                 Ok(String::new())
             }
         }

@@ -82,3 +82,63 @@ async fn no_acknowledged_write_is_lost_over_a_hundred_kills() {
     }
     assert!(expected.is_empty(), "{} acknowledged writes are lost", expected.len());
 }
+
+/// Sends keyed writes one after another until the server dies. Returns the last key, and the rows
+/// that were acknowledged under each.
+async fn write_once(
+    client: Client,
+    round: usize,
+    writer: usize,
+    done: Arc<AtomicUsize>,
+) -> (String, Vec<(String, String)>) {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        let text = format!("{round}-{writer}-{number}");
+        match once(&client, &text).await {
+            Some(id) => acknowledged.push((text, id)),
+            None => return (text, acknowledged),
+        }
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+    unreachable!("the server dies before the numbers end")
+}
+
+/// Creates a pair under the key of its own text; `None` where the server is gone.
+async fn once(client: &Client, text: &str) -> Option<String> {
+    let body = json!({ "left": text, "right": text }).to_string();
+    let client = client.with("idempotency-key", text);
+    let answer =
+        client.try_send(http::Method::POST, "/api/v1/pairs", Some(body.into())).await.ok()?;
+    Some(answer.expect(201).id())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_again_after_a_kill_is_there_once() {
+    let mut server = Server::start(BINARY, Folder::new(PAIR));
+    let mut rows = 0;
+    for round in 0..20 {
+        let done = Arc::new(AtomicUsize::new(0));
+        let mut writers = JoinSet::new();
+        for writer in 0..WRITERS {
+            writers.spawn(write_once(server.client(), round, writer, Arc::clone(&done)));
+        }
+        while done.load(Ordering::Relaxed) < 5 + round * 3 {
+            tokio::task::yield_now().await;
+        }
+        let folder = server.kill();
+        let written = writers.join_all().await;
+        server = Server::run(BINARY, "serve", folder);
+        let client = server.client();
+        for (unanswered, acknowledged) in written {
+            for (text, id) in &acknowledged {
+                assert_eq!(once(&client, text).await.as_ref(), Some(id), "another answer");
+            }
+            // Whether it was written before the kill or not, it is there after this, once.
+            let id = once(&client, &unanswered).await;
+            assert!(id.is_some() && once(&client, &unanswered).await == id);
+            rows += acknowledged.len() + 1;
+        }
+        let list = client.get("/api/v1/pairs?limit=1&count=exact").await.expect(200).json();
+        assert_eq!(list["total"], json!(rows), "round {round}");
+    }
+}

@@ -12,6 +12,7 @@ mod durability;
 mod expand;
 mod fixtures;
 mod hidden;
+mod idempotency;
 mod keys;
 mod lists;
 mod migrate;

@@ -25,6 +25,10 @@ pub struct LimitsConfig {
     pub filter_bytes_max: u64,
     /// The most operations of a batch.
     pub batch_operations_max: u64,
+    /// How long the answer to a write with an `Idempotency-Key` is kept.
+    pub idempotency_keep: Duration,
+    /// The largest body of such an answer.
+    pub idempotency_body_bytes_max: u64,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most connections at a time.
@@ -43,6 +47,8 @@ impl Default for LimitsConfig {
             expand_rows_max: 100,
             filter_bytes_max: 8 * 1024,
             batch_operations_max: 100,
+            idempotency_keep: Duration::from_secs(24 * 3600),
+            idempotency_body_bytes_max: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
             connections_max: 10_000,
         }
@@ -67,10 +73,16 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     number("expand_rows_max", &mut config.expand_rows_max, 1..=10_000);
     number("filter_bytes_max", &mut config.filter_bytes_max, 64..=64 * 1024);
     number("batch_operations_max", &mut config.batch_operations_max, 1..=1000);
+    let bytes = 1024..=64 * 1024 * 1024;
+    number("idempotency_body_bytes_max", &mut config.idempotency_body_bytes_max, bytes);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
     let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);
     if let Some(timeout) = section.duration("request_timeout", timeout, reader) {
         config.request_timeout = timeout;
+    }
+    let keep = Duration::from_secs(60)..=Duration::from_secs(30 * 24 * 3600);
+    if let Some(keep) = section.duration("idempotency_keep", keep, reader) {
+        config.idempotency_keep = keep;
     }
     match page_default {
         None => config.page_default = config.page_default.min(config.page_max),

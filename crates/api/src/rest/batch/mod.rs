@@ -2,11 +2,13 @@
 
 mod envelope;
 
-use app::Refusal;
+use std::sync::Arc;
+
 use app::operations::{
-    Action, Batch, Failure, Key, Objects, Operation, Outcome, Patch, Precondition,
+    Action, Batch, Failure, Failures, Key, Objects, Operation, Outcome, Patch, Precondition,
 };
 use app::query::Query;
+use app::{App, Refusal};
 use expr::EntityId;
 use http::header::{CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -57,11 +59,16 @@ pub(super) async fn run(
         slots.push(Slot { id: id.clone(), shown });
         operations.push(Operation { id, action });
     }
-    let batch = Batch::prepare(call.app, call.caller.clone(), operations)
-        .map_err(|failures| refused(call, &slots, failures))?;
-    let outcomes = batch.run().await.map_err(|failure| refused(call, &slots, vec![failure]))?;
+    let slots: Arc<[Slot]> = slots.into();
+    let shown = Arc::clone(&slots);
     let preferred = Return::preferred(&call.parts.headers);
-    Ok(answer(call, preferred, slots, outcomes))
+    call.write(
+        &bytes,
+        || Batch::prepare(call.app, call.caller.clone(), operations),
+        |failures| refused(call, &slots, failures),
+        move |app, outcomes| answer(app, preferred, &shown, outcomes),
+    )
+    .await
 }
 
 /// Turns an operation as it was sent into what the application does, and says how it is answered.
@@ -189,8 +196,8 @@ fn inside(mut problem: Problem, at: usize, id: Option<&str>) -> Problem {
 }
 
 /// Tells the first failure; and with wrong members those of all bodies that were looked at.
-fn refused(call: &Call<'_>, slots: &[Slot], failures: Vec<Failure>) -> Problem {
-    let mut all = failures.into_iter().map(|Failure { at, refusal }| {
+fn refused(call: &Call<'_>, slots: &[Slot], failures: Failures) -> Problem {
+    let mut all = failures.0.into_iter().map(|Failure { at, refusal }| {
         let problem = call.problem(refusal);
         match at {
             Some(at) => inside(problem, at, slots.get(at).and_then(|slot| slot.id.as_deref())),
@@ -207,19 +214,14 @@ fn refused(call: &Call<'_>, slots: &[Slot], failures: Vec<Failure>) -> Problem {
     first
 }
 
-fn answer(
-    call: &Call<'_>,
-    preferred: Option<Return>,
-    slots: Vec<Slot>,
-    outcomes: Vec<Outcome>,
-) -> Reply {
+fn answer(app: &App, preferred: Option<Return>, slots: &[Slot], outcomes: Vec<Outcome>) -> Reply {
     let mut json = b"{\"results\":[".to_vec();
-    for (at, (slot, outcome)) in slots.into_iter().zip(outcomes).enumerate() {
+    for (at, (slot, outcome)) in slots.iter().zip(outcomes).enumerate() {
         if at > 0 {
             json.push(b',');
         }
         let reply = match (slot.shown, outcome) {
-            (Shown::Created, Outcome::Saved(saved)) => writes::created(call.app, preferred, saved),
+            (Shown::Created, Outcome::Saved(saved)) => writes::created(app, preferred, saved),
             (Shown::Deleted, Outcome::Saved(_)) => Reply::no_content(),
             (_, Outcome::Saved(saved)) => writes::changed(preferred, saved.row),
             (Shown::Row { whole }, Outcome::Row(row)) => rows::row(row, whole),

@@ -15,6 +15,7 @@ use expr::{Caller, EntityId};
 use plan::Sequence;
 use plan::read::{Page, RowBody};
 
+use super::prepared::Prepared;
 use super::read::Read;
 use super::write::{Patch, Precondition, Saved, Write};
 use crate::application::App;
@@ -101,17 +102,21 @@ pub struct Failure {
     pub refusal: Refusal,
 }
 
-impl From<Refusal> for Failure {
+/// All that is known to be wrong with a batch: more than one only where it is clear beforehand.
+#[derive(Debug)]
+pub struct Failures(pub Vec<Failure>);
+
+impl From<Refusal> for Failures {
     fn from(refusal: Refusal) -> Self {
-        Self { at: None, refusal }
+        Self(vec![Failure { at: None, refusal }])
     }
 }
 
 /// A batch ready to run. Clones share it.
 #[derive(Clone)]
-pub struct Batch(Arc<Prepared>);
+pub struct Batch(Arc<Operations>);
 
-struct Prepared {
+struct Operations {
     app: Arc<App>,
     caller: Caller<'static>,
     turns: Vec<Turn>,
@@ -136,7 +141,7 @@ impl Batch {
         app: &Arc<App>,
         caller: Caller<'static>,
         operations: Vec<Operation>,
-    ) -> Result<Self, Vec<Failure>> {
+    ) -> Result<Self, Failures> {
         let mut turns = Vec::with_capacity(operations.len());
         let mut names = HashMap::new();
         let mut failures = Vec::new();
@@ -158,24 +163,14 @@ impl Batch {
             }
         }
         if failures.is_empty() {
-            Ok(Self(Arc::new(Prepared { app: Arc::clone(app), caller, turns, names })))
+            Ok(Self(Arc::new(Operations { app: Arc::clone(app), caller, turns, names })))
         } else {
-            Err(failures)
+            Err(Failures(failures))
         }
     }
 
-    /// Runs it in a transaction of its own.
-    ///
-    /// # Errors
-    /// The first operation that is refused, or the store's failure.
-    pub async fn run(self) -> Result<Vec<Outcome>, Failure> {
-        let store = self.0.app.store.clone();
-        let output = if self.only_reads() {
-            store.read(self.program()).await
-        } else {
-            store.write(self.program()).await
-        };
-        output.map_err(Refusal::Store)?
+    fn sequence(&self) -> Sequence<BatchRun> {
+        Sequence::new(BatchRun::new(Arc::clone(&self.0)))
     }
 
     /// Returns whether it writes nothing, so that it need not wait for the writer.
@@ -184,10 +179,24 @@ impl Batch {
             matches!(turn, Turn::Read(_) | Turn::Late(Action::Get { .. } | Action::List { .. }))
         })
     }
+}
 
-    /// Returns the program.
-    pub fn program(&self) -> Sequence<BatchRun> {
-        Sequence::new(BatchRun::new(Arc::clone(&self.0)))
+impl Prepared for Batch {
+    type Output = Vec<Outcome>;
+    type Refused = Failures;
+    type Program = Sequence<BatchRun>;
+
+    fn program(&self, _: &Arc<App>) -> Self::Program {
+        self.sequence()
+    }
+
+    async fn run(self, app: &App) -> Result<Vec<Outcome>, Failures> {
+        let output = if self.only_reads() {
+            app.store.read(self.sequence()).await
+        } else {
+            app.store.write(self.sequence()).await
+        };
+        output.map_err(Refusal::Store)?
     }
 }
 

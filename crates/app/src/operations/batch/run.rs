@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::super::read::row_of;
 use super::super::write::{Judge, Patch};
-use super::{Action, Failure, Outcome, Prepared, Turn, bad_path, made, reference};
+use super::{Action, Failure, Failures, Operations, Outcome, Turn, bad_path, made, reference};
 use crate::refusal::{BadMember, Refusal};
 
 /// The bytes of all results together; they are held until the batch is answered.
@@ -17,7 +17,7 @@ const RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A batch in progress.
 pub struct BatchRun {
-    batch: Arc<Prepared>,
+    batch: Arc<Operations>,
     outcomes: Vec<Outcome>,
     bytes: usize,
     /// Results that were referred to, as JSON; by operation.
@@ -30,7 +30,7 @@ pub struct BatchRun {
 }
 
 impl BatchRun {
-    pub(super) fn new(batch: Arc<Prepared>) -> Self {
+    pub(super) fn new(batch: Arc<Operations>) -> Self {
         // What references stand for is sent once and written many times: it is bounded like a body.
         let referred_bytes_left = batch.app.config.limits.body_bytes_max;
         Self {
@@ -133,7 +133,7 @@ impl BatchRun {
 }
 
 /// Returns a result as its caller sees it: what they may not see cannot be referred to.
-fn shown(batch: &Prepared, outcome: &Outcome) -> Json {
+fn shown(batch: &Operations, outcome: &Outcome) -> Json {
     let parsed = |json: &[u8]| serde_json::from_slice(json).unwrap_or(Json::Null);
     match outcome {
         Outcome::Row(row) => parsed(&row.json),
@@ -157,7 +157,7 @@ fn bytes_of(outcome: &Outcome) -> usize {
 
 impl Steps for BatchRun {
     type Program = Either<WriteRun, ReadRun>;
-    type Output = Result<Vec<Outcome>, Failure>;
+    type Output = Result<Vec<Outcome>, Failures>;
 
     fn next(&mut self) -> Step<Self::Program> {
         if self.failure.is_some() {
@@ -195,7 +195,10 @@ impl Steps for BatchRun {
             Ok(outcome) => {
                 self.bytes += bytes_of(&outcome);
                 if self.bytes > RESULT_BYTES_MAX {
-                    self.fail(Refusal::AnswerTooLarge { bytes_max: RESULT_BYTES_MAX as u64 });
+                    self.fail(Refusal::AnswerTooLarge {
+                        bytes_max: RESULT_BYTES_MAX as u64,
+                        bound: "the results of a batch",
+                    });
                     return;
                 }
                 self.outcomes.push(outcome);
@@ -210,7 +213,7 @@ impl Steps for BatchRun {
 
     fn finish(self, _: Verdict) -> Self::Output {
         match self.failure {
-            Some(failure) => Err(failure),
+            Some(failure) => Err(Failures(vec![failure])),
             None => Ok(self.outcomes),
         }
     }
