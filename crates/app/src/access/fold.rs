@@ -117,7 +117,10 @@ impl Fold<'_> {
     fn nulls(&self, node: &Node, found: &mut Vec<expr::Span>) {
         if let Kind::Atom(index) = &node.kind {
             let atom = &self.atoms[usize::from(*index)];
-            if atom.value == Some(Value::Null) && node.ty != Type::Bool {
+            // A constant of the model that comes to null keeps its words, and with them its type.
+            let constant =
+                matches!(self.rule.expr.atoms[usize::from(*index)].kind, Kind::Literal(_));
+            if atom.value == Some(Value::Null) && node.ty != Type::Bool && !constant {
                 found.push(node.span);
             }
         }
