@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use expr::{Caller, EntityId, FieldId};
-use model::{Entity, FieldKind, Model};
+use model::{Entity, FieldKind, Model, Relation, Side, Via};
 use plan::write::{WriteKind, WriteOutput, WriteRun, WriteShape, WriteValues};
 use plan::{AtomValues, Bind, RuleBook};
 use serde_json::{Map, Value as Json};
@@ -113,8 +113,9 @@ fn order(model: &Model, seeded: &[EntityId]) -> Result<Vec<EntityId>, SeedError>
     while !left.is_empty() {
         let free = left.iter().position(|entity| {
             model.entity(*entity).fields.iter().all(|field| match &field.kind {
-                FieldKind::ToOne(relation) => {
-                    relation.target == *entity || !left.contains(&relation.target)
+                FieldKind::ToOne(Relation { target, .. })
+                | FieldKind::ToMany { target, via: Via::Join { near: Side::Left, .. }, .. } => {
+                    target == entity || !left.contains(target)
                 }
                 _ => true,
             })
@@ -143,6 +144,7 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
     let body = Body(members.clone().into_iter().collect());
     let input = written(model, entity, body, Purpose::Seed, &caller, &app.ids)
         .map_err(|refusal| described_refusal(&refusal))?;
+    let (linked, links) = input.bound_links();
     let (columns, inputs): (Vec<_>, Vec<Bind>) = input.columns.into_iter().unzip();
     let shape = WriteShape {
         entity,
@@ -151,6 +153,7 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
         sent: Vec::new(),
         reset: Vec::new(),
         merged: Vec::new(),
+        linked,
         encoded_before: false,
     };
     let key = described
@@ -163,7 +166,7 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
     let rules = RuleBook::default();
     let mut plan = plan::write::build(model, app.dialect, &shape, &rules, &[]);
     plan.after = None;
-    let values = WriteValues { atoms: AtomValues::new(), key, inputs, hashes: None };
+    let values = WriteValues { atoms: AtomValues::new(), key, inputs, links, hashes: None };
     let output = app.store.write(WriteRun::new(plan.into(), values)).await;
     let key = match output.map_err(|error| error.to_string())? {
         WriteOutput::Written { key, .. } => key,
@@ -199,25 +202,23 @@ fn resolved(
     let is_tenant = |name: &String| names_tenant(entity, name);
     let (first, others): (Vec<_>, Vec<_>) = members.iter().partition(|member| is_tenant(member.0));
     for (name, value) in first.into_iter().chain(others) {
-        let relation = entity.field_named(name).and_then(|(_, field)| match &field.kind {
-            FieldKind::ToOne(relation) => Some(relation),
+        let target = entity.field_named(name).and_then(|(_, field)| match &field.kind {
+            FieldKind::ToOne(relation) => Some(model.entity(relation.target)),
+            FieldKind::ToMany { target, via: Via::Join { .. } } => Some(model.entity(*target)),
             _ => None,
         });
-        let value = match (relation, value) {
-            (Some(relation), Json::Object(by)) => {
-                let target = model.entity(relation.target);
-                let found = by.iter().next().filter(|_| by.len() == 1).and_then(|(by, value)| {
-                    let (field, _) = target.field_named(by)?;
-                    let own = target.tenant.is_some().then(|| tenant.clone()).flatten();
-                    keys.0.get(&(target.id, field, value.to_string(), own))
-                });
-                let found = found.ok_or_else(|| {
-                    let by = value.to_string();
-                    format!("{name}: no {} with {by} among the seeds", target.name)
-                })?;
-                Json::String(found.clone())
+        let find = |target: &Entity, value: &Json| match value {
+            Json::Object(by) => keys
+                .find(target, by, tenant.as_ref())
+                .ok_or_else(|| format!("{name}: no {} with {value} among the seeds", target.name)),
+            value => Ok(value.clone()),
+        };
+        let value = match (target, value) {
+            (Some(target), Json::Array(items)) => {
+                items.iter().map(|item| find(target, item)).collect::<Result<Json, _>>()?
             }
-            _ => value.clone(),
+            (Some(target), value) => find(target, value)?,
+            (None, value) => value.clone(),
         };
         if is_tenant(name) {
             tenant = Some(value.to_string());
@@ -234,6 +235,22 @@ fn names_tenant(entity: &Entity, name: &str) -> bool {
         field.name == name
             || matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name)
     })
+}
+
+impl Keys {
+    /// Finds the key of the row with a value of a unique field, in the tenant where it has one.
+    fn find(
+        &self,
+        target: &Entity,
+        by: &Map<String, Json>,
+        tenant: Option<&String>,
+    ) -> Option<Json> {
+        let (name, value) = by.iter().next().filter(|_| by.len() == 1)?;
+        let (field, _) = target.field_named(name)?;
+        let own = target.tenant.as_ref().and_then(|_| tenant.cloned());
+        let key = self.0.get(&(target.id, field, value.to_string(), own))?;
+        Some(Json::String(key.clone()))
+    }
 }
 
 fn remember(entity: &Entity, members: &Map<String, Json>, key: &[Bind], keys: &mut Keys) {

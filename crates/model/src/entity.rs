@@ -4,6 +4,7 @@ use expr::{EntityId, EnumId, FieldId, Node, Prepared};
 
 use crate::document::Document;
 use crate::field::{Column, ColumnId, Field};
+use crate::join::Join;
 
 /// A checked application model.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct Model {
     pub enums: Vec<EnumType>,
     /// Nested types; `DocumentId` is the index.
     pub documents: Vec<Document>,
+    /// Tables of many-to-many relations; `JoinId` is the index.
+    pub joins: Vec<Join>,
 }
 
 /// A module: a folder below `modules/`.

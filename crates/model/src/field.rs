@@ -3,6 +3,7 @@
 use expr::{DocumentId, EntityId, EnumId, FieldId, Value};
 
 use crate::entity::Rule;
+use crate::join::{JoinId, Side};
 
 /// A column's index in its entity.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,12 +59,12 @@ pub enum FieldKind {
     },
     /// A to-one relation, stored as the target's key.
     ToOne(Relation),
-    /// A to-many relation: the target's to-one relation `inverse` points here.
+    /// A to-many relation.
     ToMany {
         /// The entity of the other side.
         target: EntityId,
-        /// Its to-one relation.
-        inverse: FieldId,
+        /// How its rows are found.
+        via: Via,
     },
     /// `@computed` from the row's own fields; not stored.
     Computed {
@@ -71,6 +72,20 @@ pub enum FieldKind {
         scalar: Scalar,
         /// The expression.
         expr: Rule,
+    },
+}
+
+/// How the rows of a to-many relation are found.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// Each points here with its to-one relation.
+    Inverse(FieldId),
+    /// A join table links the two sides.
+    Join {
+        /// The table.
+        join: JoinId,
+        /// Which of the table's sides is this one.
+        near: Side,
     },
 }
 

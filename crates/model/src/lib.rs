@@ -7,6 +7,7 @@ pub mod config;
 mod document;
 mod entity;
 mod field;
+mod join;
 mod load;
 mod report;
 pub mod schema;
@@ -21,8 +22,9 @@ pub use entity::{
 };
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,
-    Range, Relation, Role, Scalar,
+    Range, Relation, Role, Scalar, Via,
 };
+pub use join::{Join, JoinColumn, JoinId, JoinSide, Side};
 pub use load::{DIRECTIVES, Loaded, load};
 pub use report::{Diagnostic, Label, Report, Severity};
 pub use sources::{

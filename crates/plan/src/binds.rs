@@ -14,6 +14,8 @@ pub enum BindSource {
     Key(u16),
     /// A column of a written row.
     Input(u16),
+    /// The keys to be linked by a many-to-many relation, as a JSON list.
+    Links(u16),
     /// A value of the page's cursor.
     Cursor(u16),
     /// The page size, plus one to see whether there is more.

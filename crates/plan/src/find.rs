@@ -135,6 +135,7 @@ impl Program for FindRun {
             BindSource::Key(_)
             | BindSource::Cursor(_)
             | BindSource::Offset
+            | BindSource::Links(_)
             | BindSource::ParentKeys => unreachable!("a search has neither key nor page"),
         });
         self.binds = binds.collect();

@@ -3,7 +3,7 @@
 
 use model::Entity;
 
-use crate::encode::{Show, key_part_text};
+use crate::encode::{Show, key_list_item, key_part_text};
 use crate::program::{Bind, Cell};
 use crate::read::key_show;
 
@@ -37,6 +37,12 @@ pub fn reference_text(entity: &Entity, key: &[Bind]) -> String {
 fn parts(entity: &Entity, key: &[Bind]) -> impl Iterator<Item = String> {
     let columns = entity.key_columns.iter().zip(key);
     columns.map(|(column, bind)| key_part_text(key_show(entity.column(*column).ty), cell(bind)))
+}
+
+/// Returns the keys of rows to be linked, as a write binds them.
+pub fn links_text(keys: &[Vec<Bind>]) -> Bind {
+    let items = keys.iter().filter_map(|key| key_list_item(key.iter().map(cell), key.len()));
+    Bind::Text(format!("[{}]", items.collect::<Vec<_>>().join(",")))
 }
 
 /// Returns a row's key as an object of its fields, for a row whose other fields are hidden.

@@ -2,7 +2,7 @@
 //!
 //! Reads only, and all in one snapshot. The verdict is held to that of the operations by a test;
 //! what the database alone judges (uniqueness, checks, rows that refer to a deleted one) is not part
-//! of it.
+//! of it. A rule over a many-to-many relation that the same write sets sees the links of before.
 
 mod around;
 mod gather;
@@ -111,6 +111,7 @@ pub async fn explain(
         user: caller.user.clone(),
         now: caller.now,
         sent: input.sent,
+        links: input.links,
         columns: input.columns,
         closed,
     };

@@ -1,7 +1,7 @@
 //! Turns a body into the columns of a write: every member checked, defaults and roles filled in.
 
 use expr::{Caller, EntityId, FieldId, Value};
-use model::{ColumnId, Default, Entity, Field, FieldKind, Model, Relation, Role};
+use model::{ColumnId, Default, Entity, Field, FieldKind, Model, Relation, Role, Via};
 use plan::{Bind, bind, client_form};
 use serde_json::Value as Json;
 
@@ -12,6 +12,9 @@ use super::document::{document, expected_of};
 use super::scalar::{key_value, reference_key, reference_value, scalar_from_json};
 use crate::ids::Ids;
 use crate::refusal::{BadMember, Refusal, pointer};
+
+/// Rows that one write links by one many-to-many relation; each costs a look for it.
+const LINKS_MAX: usize = 1000;
 
 /// What a body is for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,15 @@ pub(crate) struct Written {
     pub(crate) reset: Vec<FieldId>,
     /// The parts of the key that a replacement sent; the row must have them.
     pub(crate) claimed: Vec<(ColumnId, Bind)>,
+    /// The many-to-many relations that are set, each with the keys to be linked.
+    pub(crate) links: Vec<(FieldId, Vec<Vec<Bind>>)>,
+}
+
+impl Written {
+    /// Returns the many-to-many relations that are set, and their keys as a write binds them.
+    pub(crate) fn bound_links(&self) -> (Vec<FieldId>, Vec<Bind>) {
+        self.links.iter().map(|(field, keys)| (*field, plan::links_text(keys))).unzip()
+    }
 }
 
 /// Reads a body for a write.
@@ -202,6 +214,9 @@ impl<'m> Reader<'m> {
                 }
             }
             FieldKind::ToOne(relation) => self.reference(name, id, relation, json),
+            FieldKind::ToMany { target, via: Via::Join { .. } } => {
+                self.links(name, id, *target, json);
+            }
             FieldKind::ToMany { .. } => {
                 self.refuse(name, "unsupported", "nested rows are not supported yet");
             }
@@ -347,6 +362,34 @@ impl<'m> Reader<'m> {
             }
         }
         (values.len() == items.len()).then_some(Value::List(values))
+    }
+
+    /// Reads the keys that a many-to-many relation is to link.
+    fn links(&mut self, name: &str, id: FieldId, target: EntityId, json: &Json) {
+        let target = self.model.entity(target);
+        let Json::Array(items) = json else {
+            let detail = format!("{name} must be a list of keys of {}", target.plural);
+            self.refuse(name, "type", detail);
+            return;
+        };
+        if items.len() > LINKS_MAX {
+            self.refuse(name, "too_many", format!("{name} links at most {LINKS_MAX} rows"));
+            return;
+        }
+        let mut keys = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match reference_binds(target, item) {
+                Some(key) => keys.push(key),
+                None => self.bad.push(BadMember {
+                    pointer: format!("{}/{index}", pointer(name)),
+                    code: "type",
+                    detail: format!("each element must be the key of a {}", target.name),
+                }),
+            }
+        }
+        self.out.links.push((id, keys));
+        // Field rules judge that it is sent; rules name no list of rows.
+        self.out.sent.push((id, Value::Null));
     }
 
     fn reference(&mut self, name: &str, id: FieldId, relation: &Relation, json: &Json) {

@@ -181,6 +181,7 @@ impl Write {
 
     fn new(app: &App, caller: &Caller<'_>, intent: Intent) -> Self {
         let Intent { kind, entity, key, input, hashes, merged, returned } = intent;
+        let (linked, links) = input.bound_links();
         let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
         let shape = WriteShape {
             entity,
@@ -189,12 +190,13 @@ impl Write {
             sent: input.sent.iter().map(|(field, _)| *field).collect(),
             reset: input.reset,
             merged,
+            linked,
             encoded_before: hashes.is_some() || returned,
         };
         let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
         let (plan, atoms) = planned(app, &with_input, &shape);
         let judge = Judge { entity, kind, returned, signed_in: caller.user.is_some() };
-        let values = WriteValues { atoms, key, inputs, hashes };
+        let values = WriteValues { atoms, key, inputs, links, hashes };
         Self { plan, values, judge }
     }
 

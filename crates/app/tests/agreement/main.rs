@@ -114,8 +114,8 @@ async fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
         let directive = rule();
         let fields = &computed.model.entity(entity).fields;
         let stored = |field: &&model::Field| {
-            let plain = matches!(field.kind, FieldKind::Scalar { .. } | FieldKind::List { .. });
-            plain && !["n", "id", "code"].contains(&field.name.as_str())
+            let computed = matches!(field.kind, FieldKind::Computed { .. });
+            !computed && !["n", "id", "code"].contains(&field.name.as_str())
         };
         let fields: Vec<&String> = fields.iter().filter(stored).map(|field| &field.name).collect();
         if !fields.is_empty() {
@@ -200,7 +200,8 @@ impl Lists<'_> {
         for (index, field) in entity.fields.iter().enumerate() {
             let id = FieldId(index as u32);
             let computed = matches!(field.kind, FieldKind::Computed { .. });
-            if !computed && !sent.contains_key(&field.name) {
+            let many = matches!(field.kind, FieldKind::ToMany { .. });
+            if many || !computed && !sent.contains_key(&field.name) {
                 continue;
             }
             let name = match &field.kind {

@@ -62,12 +62,17 @@ impl Declared {
             add("parent", TYPES[index].to_owned());
             add("children", format!("[{}!]! @inverse(of: \"parent\")", TYPES[index]));
         }
+        if entropy.pick(2) > 0 {
+            add("peers", format!("[{}!]! @join", TYPES[index]));
+            add("backPeers", format!("[{}!]! @inverse(of: \"peers\")", TYPES[index]));
+        }
         match index {
             1 => add("items", "[Item!]! @inverse(of: \"owner\")".to_owned()),
             2 => {
                 add("owner", format!("Person{}", entropy.of(&["", "!"])));
                 add("buyer", format!("Person{}", entropy.of(&["", "!"])));
                 add("maker", format!("Maker{}", entropy.of(&["", "!"])));
+                add("friends", "[Person!]! @join".to_owned());
             }
             _ => {}
         }

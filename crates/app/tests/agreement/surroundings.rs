@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use expr::{Caller, Env, FieldId, Nulls, Prepared, Timestamp, Value};
-use model::{FieldKind, Model};
+use model::{FieldKind, Model, Via};
 use plan::RuleRef;
 
 use crate::world::{At, World};
@@ -83,7 +83,8 @@ impl Env for Surroundings<'_> {
     }
 
     fn hop(&self, row: &At, field: FieldId) -> Option<At> {
-        self.world.hop(row, field).filter(|target| self.shows_row(target))
+        let target = self.world.hop(row, field).filter(|target| self.shows_row(target));
+        target.filter(|_| self.shows_field(row, field))
     }
 
     fn ref_key(&self, row: &At, field: FieldId) -> Value {
@@ -91,7 +92,16 @@ impl Env for Surroundings<'_> {
     }
 
     fn rows(&self, row: &At, field: FieldId) -> Vec<At> {
-        let rows = self.world.many(row, field).into_iter();
-        rows.filter(|row| self.shows_row(row)).collect()
+        let FieldKind::ToMany { via, .. } = self.model.entity(row.0).field(field).kind else {
+            panic!("a to-many relation")
+        };
+        if !self.shows_field(row, field) {
+            return Vec::new();
+        }
+        let shows = |row: &At| match via {
+            Via::Inverse(inverse) => self.shows_row(row) && self.shows_field(row, inverse),
+            Via::Join { .. } => self.shows_row(row),
+        };
+        self.world.many(row, field).into_iter().filter(shows).collect()
     }
 }

@@ -7,7 +7,7 @@ use app::clock::Clock;
 use app::ids::Ids;
 use app::seed::SeedFile;
 use expr::{EntityId, FieldId, Value};
-use model::{FieldKind, Model, Scalar};
+use model::{FieldKind, Model, Scalar, Side, Via};
 use serde_json::{Map, Value as Json};
 use store::Store;
 use store::migrate::Mode;
@@ -27,6 +27,7 @@ pub(crate) type At = (EntityId, usize);
 pub(crate) enum Cell {
     Value(Value),
     One(Option<usize>),
+    Links(Vec<usize>),
 }
 
 /// A model, its rows and its database.
@@ -77,6 +78,10 @@ impl World {
                     let key = to.map(|to| self.key_text((relation.target, to)));
                     Some((field.name.clone(), key.into()))
                 }
+                (Cell::Links(rows), FieldKind::ToMany { target, .. }) => {
+                    let keys = rows.iter().map(|to| Json::from(self.key_text((*target, *to))));
+                    Some((field.name.clone(), keys.collect()))
+                }
                 _ => None,
             })
             .collect()
@@ -105,7 +110,7 @@ impl World {
     pub(crate) fn value(&self, at: &At, field: FieldId) -> Value {
         match self.cell(at, field) {
             Cell::Value(value) => value.clone(),
-            Cell::One(_) => panic!("not a relation"),
+            Cell::One(_) | Cell::Links(_) => panic!("not a relation"),
         }
     }
 
@@ -115,7 +120,7 @@ impl World {
         };
         match self.cell(at, field) {
             Cell::One(row) => row.map(|row| (relation.target, row)),
-            Cell::Value(_) => panic!("a relation"),
+            Cell::Value(_) | Cell::Links(_) => panic!("a to-one relation"),
         }
     }
 
@@ -128,12 +133,33 @@ impl World {
     }
 
     pub(crate) fn many(&self, at: &At, field: FieldId) -> Vec<At> {
-        let FieldKind::ToMany { target, inverse } = self.model.entity(at.0).field(field).kind
-        else {
+        let FieldKind::ToMany { target, via } = self.model.entity(at.0).field(field).kind else {
             panic!("a to-many relation")
         };
         let all = (0..self.rows(target)).map(|row| (target, row));
-        all.filter(|child| self.hop(child, inverse) == Some(*at)).collect()
+        match via {
+            Via::Inverse(inverse) => {
+                all.filter(|child| self.hop(child, inverse) == Some(*at)).collect()
+            }
+            Via::Join { near: Side::Left, .. } => {
+                all.filter(|child| self.links(at, field).contains(&child.1)).collect()
+            }
+            Via::Join { join, near: Side::Right } => {
+                let left = &self.model.entity(target).fields;
+                let left = left.iter().position(|field| {
+                    matches!(field.kind, FieldKind::ToMany { via: Via::Join { join: of, near: Side::Left }, .. } if of == join)
+                });
+                let left = FieldId(left.expect("a join has a left side") as u32);
+                all.filter(|child| self.links(child, left).contains(&at.1)).collect()
+            }
+        }
+    }
+
+    fn links(&self, at: &At, field: FieldId) -> &[usize] {
+        match self.cell(at, field) {
+            Cell::Links(rows) => rows,
+            _ => panic!("the left side of a join"),
+        }
     }
 }
 
@@ -172,6 +198,11 @@ fn cell(
 ) -> Option<Cell> {
     let null = !field.required && entropy.pick(3) == 0;
     Some(match &field.kind {
+        // A row may be linked to those loaded before it.
+        FieldKind::ToMany { target, via: Via::Join { near: Side::Left, .. } } => {
+            let rows = if *target == entity.id { row } else { ROWS[target.0 as usize] };
+            Cell::Links((0..rows).filter(|_| entropy.pick(2) == 0).collect())
+        }
         FieldKind::ToMany { .. } | FieldKind::Computed { .. } => return None,
         // A row may refer to those before it.
         FieldKind::ToOne(relation) if relation.target == entity.id => {

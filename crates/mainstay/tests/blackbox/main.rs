@@ -13,6 +13,7 @@ mod expand;
 mod fixtures;
 mod hidden;
 mod idempotency;
+mod joins;
 mod keys;
 mod lists;
 mod migrate;

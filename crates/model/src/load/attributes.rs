@@ -119,7 +119,10 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
         "default" => {
             (matches!(shape, Shape::Scalar(_) | Shape::List(_)), "scalars, enums and lists")
         }
-        "check" | "readonly" | "was" | "column" => (stored, "fields that are stored"),
+        "check" | "column" => (stored, "fields that are stored"),
+        "readonly" | "was" => {
+            (stored || matches!(shape, Shape::ToMany(_)), "fields that are stored")
+        }
         "fill" => (
             scalar.is_some() || matches!(shape, Shape::ToOne(_)),
             "scalars, enums and to-one relations",
@@ -138,7 +141,9 @@ fn misfit(directive: &str, shape: Shape) -> Option<&'static str> {
         "created" | "updated" => {
             (matches!(scalar, Some(S::DateTime | S::Date)), "fields of type DateTime or Date")
         }
-        "inverse" => (matches!(shape, Shape::ToMany(_)), "to-many relations, `[Entity!]!`"),
+        "inverse" | "join" => {
+            (matches!(shape, Shape::ToMany(_)), "to-many relations, `[Entity!]!`")
+        }
         "onDelete" => (matches!(shape, Shape::ToOne(_)), "to-one relations"),
         "exposed" => (false, "types, and on operations of Query and Mutation"),
         "function" | "route" => (false, "operations of Query and Mutation"),

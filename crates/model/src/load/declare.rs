@@ -112,6 +112,7 @@ pub(crate) fn declare<'a>(
         entities,
         enums,
         documents: Vec::new(),
+        joins: Vec::new(),
         names,
     };
     check_earlier_names(&draft, problems);
@@ -197,7 +198,7 @@ fn check_type_name(name: &str, place: Place, problems: &mut Problems<'_>) {
     }
 }
 
-fn check_table_name(name: &str, place: Place, problems: &mut Problems<'_>) {
+pub(super) fn check_table_name(name: &str, place: Place, problems: &mut Problems<'_>) {
     let lower = name.to_ascii_lowercase();
     if !is_adopted_name(name) {
         problems

@@ -12,8 +12,9 @@ use crate::document::{Document, Member};
 use crate::entity::{Entity, EnumType, Model, Module, Rule};
 use crate::field::{
     ColumnId, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern, Range, Relation,
-    Role, Scalar,
+    Role, Scalar, Via,
 };
+use crate::join::Join;
 use crate::load::parse::Parsed;
 use crate::report::Place;
 use crate::sources::Sources;
@@ -28,6 +29,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) entities: Vec<EntityDraft<'a>>,
     pub(crate) enums: Vec<EnumType>,
     pub(crate) documents: Vec<Document>,
+    pub(crate) joins: Vec<Join>,
     pub(crate) names: HashMap<&'a str, Named>,
 }
 
@@ -76,7 +78,7 @@ pub(crate) struct FieldDraft<'a> {
     pub(crate) rules: FieldRules,
     pub(crate) columns: Vec<ColumnId>,
     pub(crate) computed: Option<Rule>,
-    pub(crate) inverse: Option<FieldId>,
+    pub(crate) via: Option<Via>,
     pub(crate) on_delete: OnDelete,
 }
 
@@ -142,7 +144,13 @@ impl<'a> Draft<'a> {
                 Entity { fields, ..draft.entity }
             })
             .collect();
-        Model { modules: self.modules, entities, enums: self.enums, documents: self.documents }
+        Model {
+            modules: self.modules,
+            entities,
+            enums: self.enums,
+            documents: self.documents,
+            joins: self.joins,
+        }
     }
 }
 
@@ -184,7 +192,7 @@ impl<'a> FieldDraft<'a> {
             rules: FieldRules::default(),
             columns: Vec::new(),
             computed: None,
-            inverse: None,
+            via: None,
             on_delete: OnDelete::Restrict,
         }
     }
@@ -210,7 +218,7 @@ impl<'a> FieldDraft<'a> {
                 other_module: leaves_module(target),
                 id_name: format!("{}Id", self.name),
             }),
-            Shape::ToMany(target) => FieldKind::ToMany { target, inverse: self.inverse? },
+            Shape::ToMany(target) => FieldKind::ToMany { target, via: self.via? },
             Shape::Computed(scalar) => FieldKind::Computed { scalar, expr: self.computed? },
             Shape::Broken => return None,
         };

@@ -18,6 +18,7 @@ mod expressions;
 mod fields;
 mod fills;
 mod indexes;
+mod joins;
 mod keys;
 mod literals;
 mod messages;
@@ -32,6 +33,7 @@ mod tenants;
 mod text_map;
 mod unsupported;
 
+pub(crate) use names::constraint_name;
 pub use parse::DIRECTIVES;
 
 use crate::config::{self, Config};

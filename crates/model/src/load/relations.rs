@@ -2,23 +2,29 @@
 
 use expr::{EntityId, FieldId};
 
-use crate::field::OnDelete;
+use crate::field::{OnDelete, Via};
+use crate::join::Side;
 use crate::load::arguments::{text, value};
 use crate::load::draft::{Draft, Shape};
+use crate::load::joins;
 use crate::report::Problems;
 use crate::suggest::did_you_mean_or_list;
 
 /// Finds the other side of each to-many relation, and reads `@onDelete`.
 pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
+    joins::read(draft, problems);
     for id in draft.ids() {
         for field_id in draft.entity(id).field_ids() {
-            let inverse = match draft.entity(id).field(field_id).shape {
-                Shape::ToMany(target) => inverse(draft, id, field_id, target, problems),
-                _ => None,
+            let field = draft.entity(id).field(field_id);
+            let via = match field.shape {
+                Shape::ToMany(target) if field.directive("join").is_none() => {
+                    inverse(draft, id, field_id, target, problems)
+                }
+                _ => field.via,
             };
             let on_delete = on_delete(draft, id, field_id, problems);
             let field = &mut draft.entities[id.0 as usize].fields[field_id.0 as usize];
-            field.inverse = inverse;
+            field.via = via;
             field.on_delete = on_delete.unwrap_or(OnDelete::Restrict);
         }
     }
@@ -30,7 +36,7 @@ fn inverse(
     field_id: FieldId,
     target: EntityId,
     problems: &mut Problems<'_>,
-) -> Option<FieldId> {
+) -> Option<Via> {
     let owner = draft.entity(id);
     let field = owner.field(field_id);
     let other = draft.entity(target);
@@ -55,26 +61,16 @@ fn inverse(
         .collect();
     let Some(directive) = field.directive("inverse") else {
         let name = &other.entity.name;
-        let many_to_many = other.fields.iter().any(|field| field.shape == Shape::ToMany(id));
         let report = |problems: &mut Problems<'_>, code, message: String, help: String| {
             problems.error(code, field.place, message).help(help);
         };
         match candidates.as_slice() {
-            [] if many_to_many => report(
-                problems,
-                "not-supported-yet",
-                "many-to-many relations are not supported yet".to_owned(),
-                format!(
-                    "make an entity of the link, with one relation to `{}` and one to `{name}`",
-                    owner.entity.name
-                ),
-            ),
             [] => report(
                 problems,
                 "inverse",
                 format!("no field of `{name}` points back to `{}`", owner.entity.name),
                 format!(
-                    "add a relation such as `{}: {}!` to `{name}`, and name it here with `@inverse(of:)`",
+                    "add a relation such as `{}: {}!` to `{name}`, and name it here with `@inverse(of:)`; or `@join` here if a `{name}` belongs to several",
                     super::names::lower_camel_case(&owner.entity.name),
                     owner.entity.name,
                 ),
@@ -105,7 +101,15 @@ fn inverse(
         return None;
     };
     match other.field(found).shape {
-        Shape::ToOne(back) if back == id => Some(found),
+        Shape::ToOne(back) if back == id => Some(Via::Inverse(found)),
+        Shape::ToMany(back) if back == id && other.field(found).directive("join").is_some() => {
+            match other.field(found).via {
+                Some(Via::Join { join, near: Side::Left }) => {
+                    Some(Via::Join { join, near: Side::Right })
+                }
+                _ => None,
+            }
+        }
         Shape::Broken => None,
         Shape::ToOne(elsewhere) => {
             problems
@@ -129,7 +133,10 @@ fn inverse(
                 .error(
                     "inverse",
                     place,
-                    format!("`{}.{}` is not a to-one relation", other.entity.name, of.value),
+                    format!(
+                        "`{}.{}` is neither a to-one relation nor has it `@join`",
+                        other.entity.name, of.value
+                    ),
                 )
                 .see(other.field(found).place, "it is declared here")
                 .help_if(did_you_mean_or_list("", candidates, "fields that point here are"));

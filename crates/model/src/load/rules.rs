@@ -5,7 +5,7 @@ use apollo_compiler::ast::{Directive, Value};
 use expr::EntityId;
 
 use crate::entity::{Rule, RuleSet};
-use crate::field::FieldRules;
+use crate::field::{FieldRules, Via};
 use crate::load::arguments::value;
 use crate::load::draft::{Draft, FieldDraft, Shape};
 use crate::load::expressions::{self, Names};
@@ -75,7 +75,12 @@ fn field_rules(
     let Some(directive) = field.directive("allow") else { return FieldRules::default() };
     misplaced(draft, directive, "call", "operations of Query and Mutation", problems);
     misplaced(draft, directive, "delete", "types: rows are deleted, not fields", problems);
-    if matches!(field.shape, Shape::ToMany(_) | Shape::Computed(_)) {
+    let set_by_clients = match field.shape {
+        Shape::ToMany(_) => matches!(field.via, Some(Via::Join { .. })),
+        Shape::Computed(_) => false,
+        _ => true,
+    };
+    if !set_by_clients {
         for argument in ["create", "update", "write"] {
             misplaced(draft, directive, argument, "fields that are stored", problems);
         }

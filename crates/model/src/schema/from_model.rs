@@ -4,7 +4,9 @@ use expr::{EntityId, Kind, Prepared};
 
 use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table};
 use crate::entity::{Entity, Model};
-use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, Role, Scalar};
+use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, OnDelete, Role, Scalar};
+use crate::join::{Join, JoinColumn, JoinSide};
+use crate::load::constraint_name;
 
 /// What a condition on an entity's own columns is for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,7 @@ impl Schema {
     pub fn of(model: &Model, condition: WriteCondition<'_>) -> Self {
         let mut tables: Vec<Table> =
             model.entities.iter().map(|entity| table(model, entity, condition)).collect();
+        tables.extend(model.joins.iter().map(|join| join_table(model, join)));
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         Self { tables }
     }
@@ -60,6 +63,54 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
             .collect(),
         indexes: indexes.collect(),
         checks: checks.collect(),
+    }
+}
+
+fn join_table(model: &Model, join: &Join) -> Table {
+    let columns = |side: &JoinSide| -> Vec<String> {
+        side.columns.iter().map(|column| column.name.clone()).collect()
+    };
+    let [left, right] = &join.sides;
+    let names: Vec<String> = columns(left).into_iter().chain(columns(right)).collect();
+    let foreign_keys = join.sides.iter().map(|side| {
+        let target = model.entity(side.entity);
+        let key = target.key_columns.iter().map(|id| target.column(*id).name.clone());
+        ForeignKey {
+            columns: columns(side),
+            target: target.table.clone(),
+            target_columns: key.collect(),
+            on_delete: OnDelete::Cascade,
+        }
+    });
+    let back = columns(right).into_iter().chain(columns(left));
+    Table {
+        name: join.table.clone(),
+        was: join.was_table.clone(),
+        columns: left.columns.iter().chain(&right.columns).map(join_column).collect(),
+        key: names,
+        identity: false,
+        foreign_keys: foreign_keys.collect(),
+        // The key serves the left side; this serves the right one.
+        indexes: vec![Index {
+            name: constraint_name("ix", &join.table, "back"),
+            columns: back.map(|name| IndexColumn { name, descending: false }).collect(),
+            unique: false,
+            filter: None,
+        }],
+        checks: Vec::new(),
+    }
+}
+
+fn join_column(column: &JoinColumn) -> Column {
+    Column {
+        name: column.name.clone(),
+        was: column.was.clone(),
+        ty: column.ty,
+        element: None,
+        values: None,
+        values_were: Vec::new(),
+        nullable: false,
+        fill: None,
     }
 }
 

@@ -229,18 +229,26 @@ pub(crate) fn key_part_text(show: Show, cell: Cell<'_>) -> String {
     }
 }
 
-/// Returns the key in the form child statements read it: a scalar, or an array of several parts;
-/// UUIDs as hex. `None` when a part is null.
+/// Returns the key in the form child statements read it; `None` when a part is null.
 fn key_json<R: Row>(columns: &[usize], row: &R) -> Option<String> {
+    key_list_item(columns.iter().map(|column| row.cell(*column)), columns.len())
+}
+
+/// Returns a key as an item of a list that `Dialect::parent_key` reads: a scalar, or an array of
+/// several parts; UUIDs as hex. `None` when a part is null.
+pub(crate) fn key_list_item<'c>(
+    parts: impl Iterator<Item = Cell<'c>>,
+    count: usize,
+) -> Option<String> {
     let mut out = Vec::with_capacity(40);
-    if columns.len() > 1 {
+    if count > 1 {
         out.push(b'[');
     }
-    for (index, column) in columns.iter().enumerate() {
+    for (index, part) in parts.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        match row.cell(*column) {
+        match part {
             Cell::Null => return None,
             Cell::Blob(bytes) => {
                 out.push(b'"');
@@ -258,7 +266,7 @@ fn key_json<R: Row>(columns: &[usize], row: &R) -> Option<String> {
             }
         }
     }
-    if columns.len() > 1 {
+    if count > 1 {
         out.push(b']');
     }
     Some(String::from_utf8(out).expect("only UTF-8 was written"))

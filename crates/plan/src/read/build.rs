@@ -220,40 +220,40 @@ impl<'m> Builder<'m> {
     ) -> Level {
         let model = self.model;
         let expand = next.expand;
-        let (target, many, columns_to_match) =
-            match &model.entity(next.entity).field(expand.field).kind {
-                FieldKind::ToMany { target, inverse } => {
-                    let FieldKind::ToOne(relation) = &model.entity(*target).field(*inverse).kind
-                    else {
-                        unreachable!("the inverse of a to-many relation is to-one");
-                    };
-                    (*target, true, relation.columns.clone())
-                }
-                FieldKind::ToOne(relation) => {
-                    let target = relation.target;
-                    (target, false, model.entity(target).key_columns.clone())
-                }
-                _ => unreachable!("only relations are expanded"),
-            };
+        let (target, via) = match &model.entity(next.entity).field(expand.field).kind {
+            FieldKind::ToMany { target, via } => (*target, Some(*via)),
+            FieldKind::ToOne(relation) => (relation.target, None),
+            _ => unreachable!("only relations are expanded"),
+        };
+        let many = via.is_some();
         let keys = self.renderer.bind(BindSource::ParentKeys);
         let dialect = self.renderer.dialect;
         let parents = dialect.elements(&keys, "p");
-        let composite = columns_to_match.len() > 1;
-        let matches = |renderer: &Renderer<'_>, alias: &Alias| -> Vec<String> {
-            columns_to_match
-                .iter()
-                .enumerate()
-                .map(|(index, column)| {
-                    let ty = model.entity(target).column(*column).ty;
-                    let key = dialect.parent_key("p", composite.then_some(index), ty);
-                    format!("{} = {key}", renderer.column(alias, target, *column))
-                })
-                .collect()
-        };
+        // What a child statement is given: of a list's parent its key, of one row the row's own key.
+        let keyed = model.entity(if many { next.entity } else { target });
+        let composite = keyed.key_columns.len() > 1;
+        let key: Vec<String> = keyed
+            .key_columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| {
+                dialect.parent_key("p", composite.then_some(index), keyed.column(*column).ty)
+            })
+            .collect();
 
         // The rows of one parent, found on its own index and cut off at the bound.
         let chosen = self.renderer.open_from();
-        let mut conditions = matches(&self.renderer, &chosen);
+        let (link, mut conditions) = match via {
+            Some(via) => self.renderer.on_parent_key(&key, (&chosen, target), via),
+            None => {
+                let columns = keyed.key_columns.iter().zip(&key);
+                let same = columns.map(|(column, key)| {
+                    format!("{} = {key}", self.renderer.column(&chosen, target, *column))
+                });
+                (String::new(), same.collect())
+            }
+        };
+        conditions.extend(via.and_then(|via| self.renderer.inverse_rule((&chosen, target), via)));
         conditions.extend(self.renderer.rule(RuleRef::Read(target), &chosen, target));
         let inner_tail = if many {
             let terms = sort_terms(&mut self.renderer, &chosen, target, &expand.order);
@@ -262,7 +262,9 @@ impl<'m> Builder<'m> {
         } else {
             String::new()
         };
-        let inner_from = self.from(&chosen, target);
+        let joins = self.renderer.close_from();
+        let inner_from =
+            format!("{} AS {}{link}{joins}", self.renderer.table(target), chosen.name());
         let inner = format!(
             "SELECT {}.rowid FROM {inner_from}{}{inner_tail}",
             chosen.name(),

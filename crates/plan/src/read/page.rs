@@ -8,7 +8,6 @@ use super::shape::Order;
 use crate::binds::BindSource;
 use crate::encode::Show;
 use crate::render::{Alias, Renderer};
-use crate::rules::RuleRef;
 
 /// A term of the order, rendered.
 #[derive(Debug, Clone)]
@@ -35,8 +34,7 @@ pub(super) fn sort_terms(
         let (mut alias, mut entity) = (alias.clone(), entity);
         let mut conditions = Vec::new();
         for hop in &order.hops {
-            (alias, entity) = renderer.join(&alias, entity, *hop);
-            conditions.extend(renderer.rule(RuleRef::Read(entity), &alias, entity));
+            conditions.extend(renderer.hop(&mut alias, &mut entity, *hop));
         }
         for (sql, nullable, show) in columns(renderer, &alias, entity, order.field) {
             let sql = if conditions.is_empty() {

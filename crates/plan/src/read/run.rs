@@ -150,7 +150,9 @@ impl ReadRun {
             let value = match source {
                 BindSource::Atom(index) => bind(self.values.atoms[*index as usize].clone()),
                 BindSource::Key(index) => self.values.key[*index as usize].clone(),
-                BindSource::Input(_) => unreachable!("reads write no row"),
+                BindSource::Input(_) | BindSource::Links(_) => {
+                    unreachable!("reads write no row")
+                }
                 BindSource::Cursor(index) => self.values.cursor[*index as usize].clone(),
                 BindSource::LimitAndOne => Bind::Int(i64::from(self.values.limit) + 1),
                 BindSource::Offset => {

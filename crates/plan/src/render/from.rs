@@ -1,9 +1,10 @@
 //! FROM clauses: aliases, joins along to-one relations, subqueries over to-many ones.
 
 use expr::{EntityId, FieldId, Path};
-use model::FieldKind;
+use model::{FieldKind, JoinColumn, Via};
 
 use super::{Place, Renderer};
+use crate::rules::RuleRef;
 
 /// The name by which a table is known in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,38 +145,100 @@ impl<'m> Renderer<'m> {
         let guarded = self.frame().guarded;
         let mut conditions = Vec::new();
         for hop in &path.hops {
-            (alias, entity) = self.join(&alias, entity, *hop);
             if guarded {
-                let rule = crate::rules::RuleRef::Read(entity);
-                conditions.extend(self.rule(rule, &alias, entity));
+                let hopped = self.hop(&mut alias, &mut entity, *hop);
+                conditions.extend(hopped);
+            } else {
+                (alias, entity) = self.join(&alias, entity, *hop);
             }
         }
         (alias, entity, conditions)
     }
 
-    /// Writes `child's foreign key = parent's key` for a to-many relation.
-    pub(super) fn on_inverse(
-        &self,
+    /// Goes on along a relation as a client may: the relation itself must be readable where it is
+    /// held, and so must the row it leads to.
+    pub(crate) fn hop(
+        &mut self,
+        alias: &mut Alias,
+        entity: &mut EntityId,
+        field: FieldId,
+    ) -> Vec<String> {
+        let mut conditions = Vec::new();
+        conditions.extend(self.field_rule(alias, *entity, field));
+        (*alias, *entity) = self.join(alias, *entity, field);
+        conditions.extend(self.rule(RuleRef::Read(*entity), alias, *entity));
+        conditions
+    }
+
+    /// Renders a field's read rule; `None` where it has none, or it always holds.
+    pub(super) fn field_rule(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        field: FieldId,
+    ) -> Option<String> {
+        self.model.entity(entity).field(field).rules.read.as_ref()?;
+        self.rule(RuleRef::ReadField(entity, field), alias, entity)
+    }
+
+    /// Writes what makes rows of the target at `child` the to-many relation's rows of the parent: a
+    /// join to put behind the target's table, and conditions.
+    pub(super) fn on_parent(
+        &mut self,
         parent: (&Alias, EntityId),
         child: (&Alias, EntityId),
-        inverse: FieldId,
-    ) -> String {
+        via: Via,
+    ) -> (String, Vec<String>) {
+        let keys = self.model.entity(parent.1).key_columns.iter();
+        let keys: Vec<String> =
+            keys.map(|column| self.column(parent.0, parent.1, *column)).collect();
+        self.on_parent_key(&keys, child, via)
+    }
+
+    /// As `on_parent`, for a parent's key of which each part is given as SQL.
+    pub(crate) fn on_parent_key(
+        &mut self,
+        key: &[String],
+        child: (&Alias, EntityId),
+        via: Via,
+    ) -> (String, Vec<String>) {
         let model = self.model;
-        let FieldKind::ToOne(relation) = &model.entity(child.1).field(inverse).kind else {
-            unreachable!("the inverse of a to-many relation is to-one");
-        };
-        let parts: Vec<String> = relation
-            .columns
-            .iter()
-            .zip(&model.entity(parent.1).key_columns)
-            .map(|(from, to)| {
-                format!(
-                    "{} = {}",
-                    self.column(child.0, child.1, *from),
-                    self.column(parent.0, parent.1, *to)
-                )
-            })
-            .collect();
-        parts.join(" AND ")
+        match via {
+            Via::Inverse(inverse) => {
+                let FieldKind::ToOne(relation) = &model.entity(child.1).field(inverse).kind else {
+                    unreachable!("the inverse of a to-many relation is to-one");
+                };
+                let held = relation.columns.iter().zip(key);
+                let conditions = held.map(|(column, key)| {
+                    format!("{} = {key}", self.column(child.0, child.1, *column))
+                });
+                (String::new(), conditions.collect())
+            }
+            Via::Join { join, near } => {
+                let join = model.join(join);
+                let link = self.new_alias(child.0.from);
+                let column = |column: &JoinColumn| link.qualify(&self.dialect.quote(&column.name));
+                let far = join.side(near.other()).columns.iter();
+                let on: Vec<String> = far
+                    .zip(&model.entity(child.1).key_columns)
+                    .map(|(from, to)| {
+                        format!("{} = {}", column(from), self.column(child.0, child.1, *to))
+                    })
+                    .collect();
+                let near = join.side(near).columns.iter().zip(key);
+                let conditions = near.map(|(from, key)| format!("{} = {key}", column(from)));
+                let table = self.dialect.quote(&join.table);
+                let sql = format!(" JOIN {table} AS {} ON {}", link.name, on.join(" AND "));
+                (sql, conditions.collect())
+            }
+        }
+    }
+
+    /// The relation that makes a row one of another's is itself a field with a rule of its own.
+    pub(crate) fn inverse_rule(&mut self, child: (&Alias, EntityId), via: Via) -> Option<String> {
+        match via {
+            Via::Inverse(inverse) => self.field_rule(child.0, child.1, inverse),
+            Via::Join { .. } => None,
+        }
     }
 }

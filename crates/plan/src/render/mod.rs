@@ -228,8 +228,7 @@ impl<'m> Renderer<'m> {
 
     fn guarded_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
         let sql = self.plain_field(alias, entity, field);
-        let ruled = self.model.entity(entity).field(field).rules.read.is_some();
-        match ruled.then(|| self.rule(RuleRef::ReadField(entity, field), alias, entity)).flatten() {
+        match self.field_rule(alias, entity, field) {
             Some(rule) => format!("CASE WHEN {rule} THEN {sql} END"),
             None => sql,
         }

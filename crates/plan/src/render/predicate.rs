@@ -106,14 +106,16 @@ impl Renderer<'_> {
     ) -> (String, String) {
         let model = self.model;
         let (parent, parent_entity, mut conditions) = self.follow(of);
-        let FieldKind::ToMany { target, inverse } =
-            &model.entity(parent_entity).field(relation).kind
+        let FieldKind::ToMany { target, via } = &model.entity(parent_entity).field(relation).kind
         else {
             unreachable!("the checker let only to-many relations through");
         };
         let alias = self.open_from();
-        conditions.push(self.on_inverse((&parent, parent_entity), (&alias, *target), *inverse));
+        let (link, linked) = self.on_parent((&parent, parent_entity), (&alias, *target), *via);
+        conditions.extend(linked);
         if self.frame().guarded {
+            conditions.extend(self.field_rule(&parent, parent_entity, relation));
+            conditions.extend(self.inverse_rule((&alias, *target), *via));
             conditions.extend(self.rule(RuleRef::Read(*target), &alias, *target));
         }
         if let Some(pred) = pred {
@@ -121,7 +123,7 @@ impl Renderer<'_> {
             conditions.push(self.bound(var, place, |renderer| renderer.predicate(pred)));
         }
         let joins = self.close_from();
-        let from = format!("{} AS {}{joins}", self.table(*target), alias.name());
+        let from = format!("{} AS {}{link}{joins}", self.table(*target), alias.name());
         (from, conditions.join(" AND "))
     }
 

@@ -28,6 +28,11 @@ pub fn rules_of(model: &Model, shape: &WriteShape) -> RuleBook {
     for field in &shape.reset {
         book.add(model, RuleRef::UpdateField(shape.entity, *field));
     }
+    for field in &shape.linked {
+        if let FieldKind::ToMany { target, .. } = model.entity(shape.entity).field(*field).kind {
+            book.add(model, RuleRef::Read(target));
+        }
+    }
     book
 }
 
@@ -81,15 +86,16 @@ pub fn build(
         } else {
             0
         },
+        links: builder.links(),
         after: (shape.kind != WriteKind::Delete).then(|| builder.after()),
     }
 }
 
-struct Builder<'m> {
-    model: &'m Model,
-    shape: &'m WriteShape,
+pub(super) struct Builder<'m> {
+    pub(super) model: &'m Model,
+    pub(super) shape: &'m WriteShape,
     selection: &'m Selection,
-    renderer: Renderer<'m>,
+    pub(super) renderer: Renderer<'m>,
 }
 
 impl<'m> Builder<'m> {
@@ -206,7 +212,7 @@ impl<'m> Builder<'m> {
         parts.join(" AND ")
     }
 
-    fn text(&mut self, sql: String) -> SqlText {
+    pub(super) fn text(&mut self, sql: String) -> SqlText {
         SqlText { sql: sql.into(), binds: self.renderer.take_binds() }
     }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod dependents;
+mod links;
 mod merge;
 mod run;
 
@@ -30,6 +31,8 @@ pub struct WriteShape {
     pub reset: Vec<FieldId>,
     /// The columns of JSON into which what was sent is merged (RFC 7396), instead of replacing it.
     pub merged: Vec<ColumnId>,
+    /// The many-to-many relations that are set, in the order of their values.
+    pub linked: Vec<FieldId>,
     /// Whether the row is read as it was: its hash is compared (`If-Match`), or it is shown (a
     /// deleted row).
     pub encoded_before: bool,
@@ -63,6 +66,8 @@ pub struct WritePlan {
     pub statement: Option<SqlText>,
     /// How many columns the statement returns as the key, where the database makes it.
     pub returns_key: usize,
+    /// What each many-to-many relation that is set takes.
+    pub links: Vec<Links>,
     /// Reads the row as it has become.
     pub after: Option<Look>,
 }
@@ -114,6 +119,18 @@ pub struct Reference {
     pub statement: SqlText,
     /// The places of the key's columns among the written values.
     pub inputs: Vec<u16>,
+}
+
+/// A many-to-many relation that a write sets.
+#[derive(Debug)]
+pub struct Links {
+    /// The relation.
+    pub field: FieldId,
+    /// Finds a row that is to be linked, and is not there or not for the caller to see.
+    pub missing: SqlText,
+    /// Removes and adds links, once the row is written. Links to rows that the caller does not see
+    /// stay.
+    pub statements: Vec<SqlText>,
 }
 
 /// A relation of another module that keeps a row from being deleted.

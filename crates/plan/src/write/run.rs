@@ -21,6 +21,8 @@ pub struct WriteValues {
     pub key: Vec<Bind>,
     /// The values of the shape's columns.
     pub inputs: Vec<Bind>,
+    /// For each many-to-many relation that is set, the keys as `links_text` writes them.
+    pub links: Vec<Bind>,
     /// The hashes of which the row must have one (`If-Match`); `None` where any will do.
     pub hashes: Option<Vec<u64>>,
 }
@@ -79,9 +81,13 @@ enum Step {
     Start,
     Before,
     Reference(usize),
+    /// Looks for rows to be linked that are not there.
+    Missing(usize),
     Restricted(usize),
     Consequence(usize),
     Write,
+    /// A statement of a relation that is set.
+    Link(usize, usize),
     After,
     Done,
 }
@@ -109,6 +115,7 @@ impl WriteRun {
         match self.step {
             Step::Before if !self.found => self.end = Some(WriteOutput::NotFound),
             Step::Reference(at) if !self.found => self.missing.push(plan.references[at].field),
+            Step::Missing(at) if self.found => self.missing.push(plan.links[at].field),
             Step::Restricted(at) if self.found => {
                 self.end = Some(WriteOutput::InUse(plan.restricted[at].entity));
             }
@@ -124,21 +131,33 @@ impl WriteRun {
             Step::Start => Step::Before,
             Step::Before => Step::Reference(0),
             Step::Reference(at) => Step::Reference(at + 1),
+            Step::Missing(at) => Step::Missing(at + 1),
             Step::Restricted(at) => Step::Restricted(at + 1),
             Step::Consequence(at) => Step::Consequence(at + 1),
-            Step::Write => Step::After,
+            Step::Write => Step::Link(0, 0),
+            Step::Link(at, part) if part + 1 < plan.links[at].statements.len() => {
+                Step::Link(at, part + 1)
+            }
+            Step::Link(at, _) => Step::Link(at + 1, 0),
             Step::After | Step::Done => Step::Done,
         };
         match next {
             Step::Before if plan.before.is_none() => self.behind(Step::Before),
-            Step::Reference(at) if at >= plan.references.len() => {
+            Step::Reference(at) if at >= plan.references.len() => match plan.links.len() {
+                0 => self.first_of(Step::Restricted(0), plan.restricted.len()),
+                _ => Step::Missing(0),
+            },
+            Step::Missing(at) if at >= plan.links.len() => {
                 self.first_of(Step::Restricted(0), plan.restricted.len())
             }
             Step::Restricted(at) if at >= plan.restricted.len() => {
                 self.first_of(Step::Consequence(0), plan.consequences.len())
             }
             Step::Consequence(at) if at >= plan.consequences.len() => Step::Write,
-            Step::After if plan.after.is_none() => Step::Done,
+            Step::Link(at, _) if at >= plan.links.len() => match plan.after {
+                Some(_) => Step::After,
+                None => Step::Done,
+            },
             other => other,
         }
     }
@@ -244,6 +263,7 @@ impl WriteRun {
                 BindSource::Atom(index) => bind(self.values.atoms[*index as usize].clone()),
                 BindSource::Key(index) => self.key()[*index as usize].clone(),
                 BindSource::Input(index) => self.input(*index).clone(),
+                BindSource::Links(index) => self.values.links[*index as usize].clone(),
                 BindSource::Number(number) => Bind::Int(*number),
                 BindSource::Cursor(_)
                 | BindSource::LimitAndOne
@@ -262,7 +282,9 @@ fn statement_of(plan: &WritePlan, step: Step) -> Option<&SqlText> {
         Step::Reference(at) => Some(&plan.references[at].statement),
         Step::Restricted(at) => Some(&plan.restricted[at].statement),
         Step::Consequence(at) => Some(&plan.consequences[at]),
+        Step::Missing(at) => Some(&plan.links[at].missing),
         Step::Write => plan.statement.as_ref(),
+        Step::Link(at, part) => Some(&plan.links[at].statements[part]),
         Step::After => plan.after.as_ref().map(|look| &look.statement),
         Step::Start | Step::Done => None,
     }
@@ -278,7 +300,8 @@ impl Program for WriteRun {
                 return None;
             }
             self.step = self.behind(self.step);
-            let checked = !matches!(self.step, Step::Before | Step::Reference(_));
+            let checked =
+                !matches!(self.step, Step::Before | Step::Reference(_) | Step::Missing(_));
             if checked && !self.missing.is_empty() {
                 self.end = Some(WriteOutput::NoTarget(std::mem::take(&mut self.missing)));
                 return None;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use expr::{Caller, Env, FieldId, Nulls, Prepared, Timestamp, Value};
-use model::{FieldKind, Model};
+use model::{FieldKind, Model, Via};
 use plan::Bind;
 
 use super::snapshot::Snapshot;
@@ -95,11 +95,16 @@ impl Env for Around<'_> {
 
     fn rows(&self, row: &Arc<Stored>, field: FieldId) -> Vec<Arc<Stored>> {
         let own = self.model.entity(row.entity);
-        let FieldKind::ToMany { target, inverse } = own.field(field).kind else {
+        let FieldKind::ToMany { target, via } = own.field(field).kind else {
             return Vec::new();
         };
         let key = row.key(own);
-        let mut rows = self.snapshot.rows(self.model, (target, inverse), &key);
+        let mut rows = self.snapshot.rows(self.model, (target, via), (row.entity, &key));
+        let Via::Inverse(inverse) = via else {
+            let target = self.model.entity(target);
+            let changed = |row: &Arc<Stored>| self.changed(target.id, &row.key(target));
+            return rows.iter().map(|row| Arc::clone(changed(row).unwrap_or(row))).collect();
+        };
         if let Some(changed) = self.changed.as_ref().filter(|row| row.entity == target) {
             let entity = self.model.entity(target);
             let itself = changed.key(entity);

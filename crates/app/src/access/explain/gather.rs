@@ -48,7 +48,7 @@ impl Program for Gather {
             self.snapshot.next_want()
         })?;
         let (entity, limit) = (want.entity, want.limit());
-        self.sql = plan::rows_where(&self.model, self.dialect, entity, &want.columns, limit).into();
+        self.sql = plan::rows_where(&self.model, self.dialect, entity, &want.by, limit).into();
         self.binds.clone_from(&want.values);
         self.current = Some(want);
         Some(Statement { sql: &self.sql, binds: &self.binds })

@@ -25,6 +25,8 @@ pub(super) struct Question {
     pub(super) sent: Vec<(FieldId, Value)>,
     /// The columns that a write sets.
     pub(super) columns: Vec<(ColumnId, Bind)>,
+    /// The many-to-many relations that a write sets.
+    pub(super) links: Vec<(FieldId, Vec<Vec<Bind>>)>,
     /// Whether the caller can create no row at all, and is told so before anything else.
     pub(super) closed: bool,
 }
@@ -195,8 +197,16 @@ impl<'a> Bench<'a> {
                 continue;
             }
             if let Some(key) = self.written_key(relation)
-                && !self.finds(field, relation, &key, sent)
+                && !self.finds(field, relation.target, &key, sent)
             {
+                missing.push(field.name.clone());
+            }
+        }
+        for (field, keys) in &self.question.links {
+            let field = self.entity.field(*field);
+            let FieldKind::ToMany { target, .. } = field.kind else { continue };
+            let hidden = keys.iter().filter(|key| !self.finds(field, target, key, true)).count();
+            if hidden > 0 {
                 missing.push(field.name.clone());
             }
         }
@@ -213,12 +223,12 @@ impl<'a> Bench<'a> {
     }
 
     /// A row that the client names must be visible to it; one that the server names must be there.
-    fn finds(&mut self, field: &Field, relation: &Relation, key: &[Bind], sent: bool) -> bool {
-        let Some(row) = self.snapshot.row(self.model, relation.target, key) else { return false };
+    fn finds(&mut self, field: &Field, target: EntityId, key: &[Bind], sent: bool) -> bool {
+        let Some(row) = self.snapshot.row(self.model, target, key) else { return false };
         if !sent {
             return true;
         }
-        let rule = self.model.entity(relation.target).rules.read.as_ref();
+        let rule = self.model.entity(target).rules.read.as_ref();
         let around = self.around(row, None);
         self.rule(Operation::Read, rule, &around, On::Target(field.name.clone()), None)
     }

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use expr::{EntityId, FieldId};
-use model::{ColumnId, FieldKind, Model};
-use plan::Bind;
+use expr::EntityId;
+use model::{FieldKind, Model, Via};
+use plan::{Bind, RowsBy};
 
 use super::stored::Stored;
 
@@ -20,29 +20,29 @@ const ROWS_MAX: usize = 20_000;
 #[derive(Default)]
 pub(super) struct Snapshot {
     rows: HashMap<(EntityId, String), Option<Arc<Stored>>>,
-    /// By the to-one relation of the rows and the key it holds.
-    lists: HashMap<(EntityId, FieldId, String), Vec<Arc<Stored>>>,
+    /// By how the rows are found, and the key by which they are.
+    lists: HashMap<(EntityId, Via, String), Vec<Arc<Stored>>>,
     wants: RefCell<Vec<Want>>,
     read: usize,
     /// Whether a bound was met, so that what is known is not all there is.
     pub(super) cut: bool,
 }
 
-/// Rows to read: those with these values in these columns.
+/// Rows to read: those told by these values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Want {
     pub(super) entity: EntityId,
-    pub(super) columns: Vec<ColumnId>,
+    pub(super) by: RowsBy,
     pub(super) values: Vec<Bind>,
-    /// The to-one relation whose rows are wanted; none for one row by its key.
-    relation: Option<FieldId>,
+    /// The to-many relation whose rows are wanted; none for one row by its key.
+    list: Option<Via>,
     key: String,
 }
 
 impl Want {
     /// One row more than is looked at tells that there are more.
     pub(super) fn limit(&self) -> usize {
-        if self.relation.is_some() { LIST_ROWS_MAX + 1 } else { 1 }
+        if self.list.is_some() { LIST_ROWS_MAX + 1 } else { 1 }
     }
 }
 
@@ -56,35 +56,33 @@ impl Snapshot {
         }
         self.want(Want {
             entity,
-            columns: described.key_columns.clone(),
+            by: RowsBy::Columns(described.key_columns.clone()),
             values: key.to_vec(),
-            relation: None,
+            list: None,
             key: text,
         });
         None
     }
 
-    /// Returns the rows whose to-one relation holds a key.
+    /// Returns the rows that a to-many relation of the row with a key has.
     pub(super) fn rows(
         &self,
         model: &Model,
-        (entity, relation): (EntityId, FieldId),
-        key: &[Bind],
+        (entity, via): (EntityId, Via),
+        (parent, key): (EntityId, &[Bind]),
     ) -> Vec<Arc<Stored>> {
-        let FieldKind::ToOne(to) = &model.entity(entity).field(relation).kind else {
-            return Vec::new();
+        let by = match via {
+            Via::Inverse(relation) => match &model.entity(entity).field(relation).kind {
+                FieldKind::ToOne(to) => RowsBy::Columns(to.columns.clone()),
+                _ => return Vec::new(),
+            },
+            Via::Join { join, near } => RowsBy::Link(join, near),
         };
-        let text = plan::key_text(model.entity(to.target), key);
-        if let Some(known) = self.lists.get(&(entity, relation, text.clone())) {
+        let text = plan::key_text(model.entity(parent), key);
+        if let Some(known) = self.lists.get(&(entity, via, text.clone())) {
             return known.clone();
         }
-        self.want(Want {
-            entity,
-            columns: to.columns.clone(),
-            values: key.to_vec(),
-            relation: Some(relation),
-            key: text,
-        });
+        self.want(Want { entity, by, values: key.to_vec(), list: Some(via), key: text });
         Vec::new()
     }
 
@@ -104,7 +102,7 @@ impl Snapshot {
     pub(super) fn keep(&mut self, model: &Model, want: Want, mut found: Vec<Arc<Stored>>) {
         self.read += found.len();
         self.cut |= self.read > ROWS_MAX;
-        let Some(relation) = want.relation else {
+        let Some(via) = want.list else {
             self.rows.insert((want.entity, want.key), found.pop());
             return;
         };
@@ -114,6 +112,6 @@ impl Snapshot {
             let key = plan::key_text(entity, &row.key(entity));
             self.rows.insert((want.entity, key), Some(Arc::clone(row)));
         }
-        self.lists.insert((want.entity, relation, want.key), found);
+        self.lists.insert((want.entity, via, want.key), found);
     }
 }

@@ -328,7 +328,7 @@ fn a_relation_back_is_named() {
     field(
         "others: [Author!]!",
         &[
-            "1 not-supported-yet: many-to-many relations are not supported yet | make an entity of the link, with one relation to `Post` and one to `Author`",
+            "1 inverse: no field of `Author` points back to `Post` | add a relation such as `post: Post!` to `Author`, and name it here with `@inverse(of:)`; or `@join` here if a `Author` belongs to several",
         ],
     );
     field(
@@ -337,7 +337,7 @@ fn a_relation_back_is_named() {
     );
     field(
         r#"others: [Author!]! @inverse(of: "name")"#,
-        &["33 inverse: `Author.name` is not a to-one relation"],
+        &["33 inverse: `Author.name` is neither a to-one relation nor has it `@join`"],
     );
     check(
         r#"type A @entity @allow(read: "true") { bs: [B!]! } type B @entity @allow(read: "true") { a: A }"#,
@@ -346,7 +346,26 @@ fn a_relation_back_is_named() {
     check(
         r#"type A @entity @allow(read: "true") { bs: [B!]! } type B @entity @allow(read: "true") { n: Int }"#,
         &[
-            "1:39 inverse: no field of `B` points back to `A` | add a relation such as `a: A!` to `B`, and name it here with `@inverse(of:)`",
+            "1:39 inverse: no field of `B` points back to `A` | add a relation such as `a: A!` to `B`, and name it here with `@inverse(of:)`; or `@join` here if a `B` belongs to several",
+        ],
+    );
+    field("others: [Author!]! @join", &[]);
+    field(
+        "other: Author @join",
+        &[
+            "15 misplaced-directive: `@join` does not fit `other`, which is a relation to `Author` | it belongs on to-many relations, `[Entity!]!`",
+        ],
+    );
+    field(
+        r#"others: [Author!]! @join @inverse(of: "posts")"#,
+        &[
+            "20 conflicting-directives: the table is made by one side only | keep `@join` on one of the fields and `@inverse(of:)` on the other",
+        ],
+    );
+    check(
+        r#"type A @entity @allow(read: "true") { a: [A!]! @join(table: "x") b: [A!]! @join(table: "x") c: [A!]! @inverse(of: "b") }"#,
+        &[
+            "1:88 duplicate-table: there are two tables named `x` | `@join(table:)` gives another name",
         ],
     );
     check(

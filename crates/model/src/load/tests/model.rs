@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use insta::assert_snapshot;
 
 use super::good;
-use crate::{Entity, FieldKind, Model};
+use crate::{Entity, FieldKind, Model, Via};
 
 /// Writes an entity's table, columns, key and indexes, one a line.
 fn table(model: &Model, entity: &Entity) -> String {
@@ -253,8 +253,11 @@ fn fields_keep_what_their_directives_say() {
                 FieldKind::ToOne(r) => {
                     format!("to {} as {} {:?}", r.target.0, r.id_name, r.on_delete)
                 }
-                FieldKind::ToMany { target, inverse } => {
+                FieldKind::ToMany { target, via: Via::Inverse(inverse) } => {
                     format!("many {} by {}", target.0, inverse.0)
+                }
+                FieldKind::ToMany { target, via: Via::Join { join, near } } => {
+                    format!("many {} by join {} from its {near:?}", target.0, join.0)
                 }
                 FieldKind::Computed { scalar, expr } => format!("{scalar:?} = {}", expr.text),
             };
