@@ -33,6 +33,8 @@ pub struct Script {
 pub enum Way {
     /// Rows stay where they are; at most they are read.
     InPlace,
+    /// Rows stay where they are and are written.
+    WriteRows,
     /// The table's rows are copied into a new table.
     Rebuild,
     /// An index is built, which reads the table's rows.

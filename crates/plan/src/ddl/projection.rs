@@ -85,11 +85,6 @@ impl<'p> Projection<'p> {
         }
     }
 
-    /// Says whether the value of a new column differs from row to row.
-    pub(super) fn is_computed(&self, column: &Column) -> bool {
-        self.plan.fill(&self.after.name, &column.name).is_some()
-    }
-
     /// Writes the new value of a column.
     pub(super) fn value(&self, column: &Column) -> String {
         self.converted(column).unwrap_or_else(|| self.old_column(&column.name))

@@ -63,6 +63,7 @@ fn step(step: &PlannedStep) -> Json {
         "why": step.why,
         "how": match step.way {
             Way::InPlace => "inPlace",
+            Way::WriteRows => "writeRows",
             Way::Rebuild => "rebuild",
             Way::BuildIndex => "buildIndex",
             Way::Drop => "drop",

@@ -57,6 +57,7 @@ fn is_of(problem: &Problem, step: usize) -> bool {
 fn effect(step: &PlannedStep) -> String {
     let how = match step.way {
         Way::InPlace => "in place".to_owned(),
+        Way::WriteRows => format!("writes {}", rows(step.rows)),
         Way::Rebuild => format!("copies {} into a new table", rows(step.rows)),
         Way::BuildIndex => format!("reads {}", rows(step.rows)),
         Way::Drop => format!("{} in the table", rows(step.rows)),

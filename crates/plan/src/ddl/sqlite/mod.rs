@@ -73,6 +73,10 @@ pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
         Change::CreateTable(_) | Change::RenameTable { .. } => Way::InPlace,
         Change::DropIndex { .. } | Change::RenameColumn { .. } => Way::InPlace,
         _ if rebuilt.contains(&step.table.as_str()) => Way::Rebuild,
+        Change::AddColumn(column) if plan.fill(&step.table, &column.name).is_some() => {
+            Way::WriteRows
+        }
+        Change::SetRequired { fill: Some(_), .. } => Way::WriteRows,
         Change::AddIndex(_) | Change::RenameIndex { .. } => Way::BuildIndex,
         Change::DropColumn { .. } => Way::Drop,
         _ => Way::InPlace,

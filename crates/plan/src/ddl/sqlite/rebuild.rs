@@ -1,9 +1,9 @@
 //! Changes of a table that need a new table and a copy of the rows.
 
-use model::schema::{ForeignKey, Table};
+use model::schema::{Column, ForeignKey, Table};
 
 use super::super::projection::Projection;
-use super::{create, quote};
+use super::{alter, create, quote};
 
 /// Put before the name of the table that takes the place of the old one.
 const NEW_PREFIX: &str = "mainstay_new_";
@@ -17,12 +17,18 @@ pub(super) fn is_needed(rows: &Projection<'_>) -> bool {
     if composite_keys(before) != composite_keys(after) {
         return true;
     }
-    after.columns.iter().any(|column| {
-        rows.is_computed(column)
-            || before.column(&column.name).is_some_and(|old| {
-                create::definition(before, old) != create::definition(after, column)
-                    || rows.converted(column).is_some()
-            })
+    let in_place = |column: &Column| alter::is_filled_in_place(rows, column);
+    // A column that goes stays until the fills have read it, and names do not tell case.
+    let goes = |name: &str| {
+        let mut columns = before.columns.iter();
+        columns.any(|old| after.column(&old.name).is_none() && old.name.eq_ignore_ascii_case(name))
+    };
+    after.columns.iter().any(|column| match before.column(&column.name) {
+        None => in_place(column) && after.columns.iter().any(|new| goes(&new.name)),
+        Some(old) => {
+            create::definition(before, old) != create::definition(after, column)
+                || (rows.converted(column).is_some() && !in_place(column))
+        }
     })
 }
 

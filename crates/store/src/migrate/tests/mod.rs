@@ -5,6 +5,7 @@ mod drift;
 mod fills;
 mod generate;
 mod generate_fills;
+mod guide;
 mod laws;
 mod steps;
 mod together;
