@@ -8,6 +8,7 @@ use expr::EntityId;
 use http::header::{IF_MATCH, LOCATION};
 use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
+use model::Model;
 use plan::read::RowBody;
 
 use super::reply::Reply;
@@ -51,7 +52,18 @@ pub(super) async fn put_by_unique_key(
     entity: EntityId,
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
-    let params: Vec<_> = params::split(call.query_text()).collect();
+    let address = address(&call.app.model, entity, call.query_text())
+        .map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    put_at(call, entity, address, incoming).await
+}
+
+/// Reads the fields of a unique key.
+pub(super) fn address(
+    model: &Model,
+    entity: EntityId,
+    query: &str,
+) -> Result<Address, Vec<BadParameter>> {
+    let params: Vec<_> = params::split(query).collect();
     let named = params.iter().map(|param| match param.op.as_deref() {
         None | Some("eq") => Ok((param.name.as_ref(), param.value.as_ref())),
         Some(_) => Err(BadParameter {
@@ -60,12 +72,10 @@ pub(super) async fn put_by_unique_key(
             detail: "a unique key is named by its values; the only operator is eq".to_owned(),
         }),
     });
-    let address = named
+    named
         .collect::<Result<Vec<_>, _>>()
         .map_err(|bad| vec![bad])
-        .and_then(|named| Address::of_unique_key(&call.app.model, entity, named.into_iter()))
-        .map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
-    put_at(call, entity, address, incoming).await
+        .and_then(|named| Address::of_unique_key(model, entity, named.into_iter()))
 }
 
 async fn put_at(
@@ -76,24 +86,14 @@ async fn put_at(
 ) -> Result<Reply, Problem> {
     let headers = &call.parts.headers;
     let (bytes, body) = call.body(incoming).await?;
-    let precondition = match (precondition(headers)?, condition::must_be_absent(headers)?) {
-        (precondition, false) => precondition,
-        (Precondition::None, true) => Precondition::Absent,
-        (_, true) => {
-            let detail = "`If-Match` and `If-None-Match: *` cannot both hold";
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail));
-        }
-    };
+    let precondition = put_precondition(headers)?;
     let preferred = Return::preferred(headers);
     let (app, caller) = (call.app, call.caller.clone());
     call.write(
         &bytes,
         || PutWrite::prepare(app, caller, entity, address, body, precondition),
         |refusal| call.problem(refusal),
-        move |app, put| match put {
-            Put::Created(saved) => created(app, preferred, saved),
-            Put::Replaced(saved) => changed(preferred, saved.row),
-        },
+        move |app, put| put_reply(app, preferred, put),
     )
     .await
 }
@@ -194,6 +194,26 @@ pub(super) fn changed(preferred: Option<Return>, row: Option<RowBody>) -> Reply 
         (None, Some(Return::Minimal)) => applied(Reply::no_content(), preferred),
         (Some(row), _) => applied(shown(StatusCode::OK, row), preferred),
         (None, _) => Reply::no_content(),
+    }
+}
+
+/// Answers that a row was put.
+pub(super) fn put_reply(app: &App, preferred: Option<Return>, put: Put) -> Reply {
+    match put {
+        Put::Created(saved) => created(app, preferred, saved),
+        Put::Replaced(saved) => changed(preferred, saved.row),
+    }
+}
+
+/// Reads `If-Match` and `If-None-Match: *`.
+pub(super) fn put_precondition(headers: &HeaderMap) -> Result<Precondition, Problem> {
+    match (precondition(headers)?, condition::must_be_absent(headers)?) {
+        (precondition, false) => Ok(precondition),
+        (Precondition::None, true) => Ok(Precondition::Absent),
+        (_, true) => {
+            let detail = "`If-Match` and `If-None-Match: *` cannot both hold";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail))
+        }
     }
 }
 

@@ -10,6 +10,5 @@ mod values;
 pub use address::Address;
 pub(crate) use address::Known;
 pub use body::{Body, BodyError, Members};
-pub(crate) use scalar::reference_key;
 pub use scalar::{key_parts, key_value, scalar_from_json, scalar_from_text};
 pub(crate) use values::{Purpose, Written, no_row, written, written_at};

@@ -8,7 +8,7 @@ mod put;
 mod read;
 mod write;
 
-pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome};
+pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome, Place};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;
 pub use put::{Put, PutWrite};

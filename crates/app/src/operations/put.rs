@@ -89,7 +89,8 @@ impl PutWrite {
         })))
     }
 
-    fn sequence(&self) -> Sequence<PutSteps> {
+    /// Returns the program.
+    pub(super) fn sequence(&self) -> Sequence<PutSteps> {
         Sequence::new(PutSteps { parts: Arc::clone(&self.0), state: State::Start })
     }
 }

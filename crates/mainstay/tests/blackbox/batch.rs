@@ -126,6 +126,15 @@ async fn a_batch_that_fails_at_any_step_leaves_nothing() {
                       "ifMatch": "\"0123456789abcdef\"" }),
         ),
         (404, json!({ "method": "POST", "path": "/nothing", "body": {} })),
+        (
+            422,
+            json!({ "method": "PUT", "path": format!("/products/{BOB}"), "body": { "sku": "y" } }),
+        ),
+        (
+            412,
+            json!({ "method": "PUT", "path": "/products?sku=nowhere", "body": { "sku": "nowhere", "price": 1 },
+                      "ifMatch": "*" }),
+        ),
     ];
     let mut tried = 0;
     for at in 0..=good.len() {
@@ -148,7 +157,7 @@ async fn a_batch_that_fails_at_any_step_leaves_nothing() {
             assert_eq!(everything(&server).await, before, "late at {at}");
         }
     }
-    assert_eq!(tried, 56);
+    assert_eq!(tried, 72);
     batch(&client, json!(good)).await.expect(200);
     assert_ne!(everything(&server).await, before);
 }
@@ -359,6 +368,30 @@ async fn preconditions_and_preferences_are_those_of_single_writes() {
     ]);
     let answer = batch(&client, merge).await.expect(200).json();
     assert_eq!(answer["results"][2]["body"]["meta"], json!({ "a": 1, "b": 2 }));
+}
+
+#[tokio::test]
+async fn rows_are_put_by_key_and_by_unique_key() {
+    let server = start(SHOP);
+    let client = server.client();
+    let put = |path: &str, body: Json| json!({ "method": "PUT", "path": path, "body": body });
+    let operations = json!([
+        { "method": "PUT", "path": "/products?sku=k-1", "id": "p", "body": { "sku": "k-1", "price": "2" } },
+        put("/products?sku=k-1", json!({ "sku": "k-1", "price": "3" })),
+        { "method": "POST", "path": "/orders", "id": "o", "body": { "customer": { "$ref": "p.sku" } } },
+        { "method": "PUT", "path": "/lines/${o},${p.id}", "id": "l", "body": { "quantity": 1 } },
+        put("/lines/${l}", json!({ "quantity": 2, "note": { "$ref": "o.customer" } })),
+    ]);
+    let answer = batch(&client, operations).await.expect(200).json();
+    let statuses: Vec<&Json> = (0..5).map(|at| &answer["results"][at]["status"]).collect();
+    assert_eq!(statuses, [&json!(201), &json!(200), &json!(201), &json!(201), &json!(200)]);
+    assert_eq!(answer["results"][0]["body"]["id"], answer["results"][1]["body"]["id"]);
+    assert_eq!(answer["results"][1]["body"]["price"], json!("3"));
+    assert_eq!(answer["results"][4]["body"]["note"], json!("k-1"));
+    let mut again = put("/products?sku=k-1", json!({ "sku": "k-1", "price": "4" }));
+    again["ifNoneMatch"] = json!("*");
+    let refused = batch(&client, json!([again])).await.expect(412).json();
+    assert_eq!(refused["operation"]["index"], json!(0));
 }
 
 #[tokio::test]

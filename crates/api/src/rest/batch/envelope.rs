@@ -12,7 +12,8 @@ use crate::http::{Problem, ProblemError};
 const ID_CHARACTERS_MAX: usize = 64;
 
 /// The methods that an operation can have.
-const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PATCH, Method::DELETE];
+const METHODS: [Method; 5] =
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// An operation as it was sent.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Entry {
     pub(super) body: Option<Body>,
     pub(super) content_type: Option<String>,
     pub(super) if_match: Option<String>,
+    pub(super) if_none_match: Option<String>,
 }
 
 /// Reads the body of a batch.
@@ -93,7 +95,8 @@ fn entry(raw: &RawValue, pointer: &str, mistakes: &mut Mistakes) -> Option<Entry
         }
     };
     let (mut method, mut path, mut id) = (None, None, None);
-    let (mut body, mut content_type, mut if_match) = (None, None, None);
+    let (mut body, mut content_type) = (None, None);
+    let (mut if_match, mut if_none_match) = (None, None);
     for (name, raw) in &members.0 {
         let pointer = format!("{pointer}{}", app::pointer(name));
         let mut text = || match serde_json::from_str(raw.get()) {
@@ -109,6 +112,7 @@ fn entry(raw: &RawValue, pointer: &str, mistakes: &mut Mistakes) -> Option<Entry
             "id" => id = text(),
             "contentType" => content_type = text(),
             "ifMatch" => if_match = text(),
+            "ifNoneMatch" => if_none_match = text(),
             "body" => match Body::parse(raw.get().as_bytes()) {
                 Ok(read) => body = Some(read),
                 Err(error) => mistakes.add(&pointer, "type", error.to_string()),
@@ -116,7 +120,8 @@ fn entry(raw: &RawValue, pointer: &str, mistakes: &mut Mistakes) -> Option<Entry
             _ => mistakes.add(
                 &pointer,
                 "unknown_field",
-                "an operation has `method`, `path`, `body`, `id`, `ifMatch` and `contentType`",
+                "an operation has `method`, `path`, `body`, `id`, `ifMatch`, `ifNoneMatch` and \
+                 `contentType`",
             ),
         }
     }
@@ -136,15 +141,16 @@ fn entry(raw: &RawValue, pointer: &str, mistakes: &mut Mistakes) -> Option<Entry
     let method = method.flatten().and_then(|name: String| {
         let method = METHODS.into_iter().find(|method| method.as_str() == name);
         if method.is_none() {
-            let detail = "the methods are GET, POST, PATCH and DELETE";
+            let detail = "the methods are GET, POST, PUT, PATCH and DELETE";
             mistakes.add(&format!("{pointer}/method"), "pattern", detail);
         }
         method
     });
     if let Some(method) = &method {
         for (name, given, fits) in [
-            ("body", body.is_some(), method == Method::POST || method == Method::PATCH),
-            ("ifMatch", if_match.is_some(), method == Method::PATCH || method == Method::DELETE),
+            ("body", body.is_some(), method != Method::GET && method != Method::DELETE),
+            ("ifMatch", if_match.is_some(), method != Method::GET && method != Method::POST),
+            ("ifNoneMatch", if_none_match.is_some(), method == Method::PUT),
             ("contentType", content_type.is_some(), method == Method::PATCH),
         ] {
             if given && !fits {
@@ -154,7 +160,7 @@ fn entry(raw: &RawValue, pointer: &str, mistakes: &mut Mistakes) -> Option<Entry
         }
     }
     let (method, path) = (method?, path.flatten()?);
-    let entry = Entry { method, path, id, body, content_type, if_match };
+    let entry = Entry { method, path, id, body, content_type, if_match, if_none_match };
     (mistakes.0.len() == before).then_some(entry)
 }
 

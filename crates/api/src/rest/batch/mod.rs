@@ -5,12 +5,12 @@ mod envelope;
 use std::sync::Arc;
 
 use app::operations::{
-    Action, Batch, Failure, Failures, Key, Objects, Operation, Outcome, Patch, Precondition,
+    Action, Batch, Failure, Failures, Key, Objects, Operation, Outcome, Patch, Place,
 };
 use app::query::Query;
 use app::{App, Refusal};
 use expr::EntityId;
-use http::header::{CONTENT_TYPE, IF_MATCH};
+use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 
@@ -73,7 +73,7 @@ pub(super) async fn run(
 
 /// Turns an operation as it was sent into what the application does, and says how it is answered.
 fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Shown), Problem> {
-    let Entry { method, path, body, content_type, if_match, .. } = entry;
+    let Entry { method, path, body, content_type, if_match, if_none_match, .. } = entry;
     let max = call.app.config.limits.url_bytes_max;
     if path.len() as u64 > max {
         let detail = format!("a path has at most {max} bytes ([limits] url_bytes_max)");
@@ -90,10 +90,8 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
         Key::parse(call.app.model.entity(entity), key).map_err(problem)
     };
     let body = || body.ok_or_else(|| missing_body(&method));
-    let precondition = || match &if_match {
-        Some(text) => writes::precondition(&one_header(IF_MATCH, text)?),
-        None => Ok(Precondition::None),
-    };
+    let conditions = || headers([(IF_MATCH, &if_match), (IF_NONE_MATCH, &if_none_match)]);
+    let precondition = || writes::precondition(&conditions()?);
     let read = |entity: EntityId| {
         Query::new(&call.app.model, &call.caller, entity, call.app.read_bounds())
     };
@@ -104,7 +102,7 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
         }
         (Target::Row(entity, text), &Method::PATCH) => {
             let objects = match &content_type {
-                Some(text) => match body::patch_type(&one_header(CONTENT_TYPE, text)?)? {
+                Some(_) => match body::patch_type(&headers([(CONTENT_TYPE, &content_type)])?)? {
                     PatchType::Json => Objects::Replace,
                     PatchType::Merge => Objects::Merge,
                 },
@@ -113,6 +111,17 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
             let (key, precondition) = (key(entity, text)?, precondition()?);
             let patch = Patch { body: body()?, objects };
             (Action::Update { entity, key, patch, precondition }, Shown::Changed)
+        }
+        (Target::Row(entity, text), &Method::PUT) => {
+            let place = Place::Key(key(entity, text)?);
+            let precondition = writes::put_precondition(&conditions()?)?;
+            (Action::Put { entity, place, body: body()?, precondition }, Shown::Changed)
+        }
+        (Target::Collection(entity), &Method::PUT) => {
+            let place =
+                Place::Unique(writes::address(&call.app.model, entity, query).map_err(bad)?);
+            let precondition = writes::put_precondition(&conditions()?)?;
+            (Action::Put { entity, place, body: body()?, precondition }, Shown::Changed)
         }
         (Target::Row(entity, text), &Method::DELETE) => {
             let (key, precondition) = (key(entity, text)?, precondition()?);
@@ -139,12 +148,20 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
     })
 }
 
-fn one_header(name: HeaderName, text: &str) -> Result<HeaderMap, Problem> {
-    let value = HeaderValue::from_str(text).map_err(|_| {
-        let detail = format!("`{name}` cannot be a header's value");
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail)
-    })?;
-    Ok(HeaderMap::from_iter([(name, value)]))
+/// Turns members into the headers that they stand for.
+fn headers<const N: usize>(
+    members: [(HeaderName, &Option<String>); N],
+) -> Result<HeaderMap, Problem> {
+    let mut headers = HeaderMap::new();
+    for (name, text) in members {
+        let Some(text) = text else { continue };
+        let value = HeaderValue::from_str(text).map_err(|_| {
+            let detail = format!("`{name}` cannot be a header's value");
+            Problem::new(StatusCode::BAD_REQUEST, "invalid_header", detail)
+        })?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 fn wrong(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -224,6 +241,7 @@ fn answer(app: &App, preferred: Option<Return>, slots: &[Slot], outcomes: Vec<Ou
             (Shown::Created, Outcome::Saved(saved)) => writes::created(app, preferred, saved),
             (Shown::Deleted, Outcome::Saved(_)) => Reply::no_content(),
             (_, Outcome::Saved(saved)) => writes::changed(preferred, saved.row),
+            (_, Outcome::Put(put)) => writes::put_reply(app, preferred, put),
             (Shown::Row { whole }, Outcome::Row(row)) => rows::row(row, whole),
             (_, Outcome::Row(row)) => rows::row(row, true),
             (_, Outcome::Page(page)) => rows::page(page),

@@ -16,10 +16,11 @@ use plan::Sequence;
 use plan::read::{Page, RowBody};
 
 use super::prepared::Prepared;
+use super::put::{Put, PutWrite};
 use super::read::Read;
 use super::write::{Patch, Precondition, Saved, Write};
 use crate::application::App;
-use crate::input::Body;
+use crate::input::{Address, Body};
 use crate::query::Ready;
 use crate::refusal::{BadMember, BadParameter, Refusal};
 
@@ -56,6 +57,17 @@ pub enum Action {
         /// What the caller believes of the row.
         precondition: Precondition,
     },
+    /// Replaces or creates a row.
+    Put {
+        /// Of what.
+        entity: EntityId,
+        /// Where.
+        place: Place,
+        /// Its fields.
+        body: Body,
+        /// What the caller believes of the row.
+        precondition: Precondition,
+    },
     /// Deletes a row.
     Delete {
         /// Of what.
@@ -81,11 +93,22 @@ pub enum Action {
     },
 }
 
+/// The address of a put.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// The row's key.
+    Key(Key),
+    /// The fields of a unique key.
+    Unique(Address),
+}
+
 /// What an operation came to.
 #[derive(Debug)]
 pub enum Outcome {
     /// A row was written.
     Saved(Saved),
+    /// A row was put.
+    Put(Put),
     /// A row was read.
     Row(RowBody),
     /// A page was read.
@@ -127,6 +150,7 @@ struct Operations {
 #[derive(Clone)]
 enum Turn {
     Write(Write),
+    Put(PutWrite),
     Read(Read),
     /// It refers to an earlier result, and is read and planned when that is there.
     Late(Action),
@@ -202,17 +226,15 @@ impl Prepared for Batch {
 
 /// Makes what can be made of an operation beforehand.
 fn turn(
-    app: &App,
-    caller: &Caller<'_>,
+    app: &Arc<App>,
+    caller: &Caller<'static>,
     names: &HashMap<String, usize>,
     mut action: Action,
 ) -> Result<Turn, Refusal> {
     let mut bad = Vec::new();
     let mut is_late = false;
-    if let Action::Create { entity, body }
-    | Action::Update { entity, patch: Patch { body, .. }, .. } = &mut action
-    {
-        reference::replace(&app.model, *entity, body, &mut |pointer, text| {
+    if let Some((entity, body)) = action.body() {
+        reference::replace(&app.model, entity, body, &mut |pointer, text| {
             is_late = true;
             if let Err(detail) = reference::parse(text, names) {
                 bad.push(BadMember { pointer: pointer.to_owned(), code: "reference", detail });
@@ -223,7 +245,7 @@ fn turn(
     if !bad.is_empty() {
         return Err(Refusal::Body(bad));
     }
-    if let Some(key) = action.key() {
+    if let (_, Some(key)) = action.key() {
         for text in key.references() {
             is_late = true;
             reference::parse(text, names).map_err(bad_path)?;
@@ -233,30 +255,55 @@ fn turn(
 }
 
 /// Reads and plans an operation whose references are all replaced.
-fn made(app: &App, caller: &Caller<'_>, action: Action) -> Result<Turn, Refusal> {
+fn made(app: &Arc<App>, caller: &Caller<'static>, action: Action) -> Result<Turn, Refusal> {
+    let values = |entity: EntityId, key: &Key| key.values(app.model.entity(entity));
     Ok(match action {
         Action::Create { entity, body } => Turn::Write(Write::create(app, caller, entity, body)?),
         Action::Update { entity, key, patch, precondition } => {
-            let key = key.known()?;
+            let key = values(entity, &key)?;
             Turn::Write(Write::update(app, caller, entity, key, patch, precondition)?)
         }
         Action::Delete { entity, key, precondition } => {
-            Turn::Write(Write::delete(app, caller, entity, key.known()?, precondition))
+            let key = values(entity, &key)?;
+            Turn::Write(Write::delete(app, caller, entity, key, precondition))
+        }
+        Action::Put { entity, place, body, precondition } => {
+            let address = match place {
+                Place::Key(key) => Address::of_key(&app.model, entity, key.text()),
+                Place::Unique(address) => Some(address),
+            };
+            let address = address.ok_or(Refusal::NotFound)?;
+            let caller = caller.clone();
+            Turn::Put(PutWrite::prepare(app, caller, entity, address, body, precondition)?)
         }
         Action::Get { ready, key } => {
-            Turn::Read(Read::get(app, caller, &ready.shape, key.known()?)?)
+            let key = values(ready.shape.entity, &key)?;
+            Turn::Read(Read::get(app, caller, &ready.shape, key)?)
         }
         Action::List { ready, prefix } => Turn::Read(Read::list(app, caller, ready, prefix)?),
     })
 }
 
 impl Action {
-    fn key(&self) -> Option<&Key> {
+    /// Returns what it is about, and its key if that may have references.
+    fn key(&mut self) -> (EntityId, Option<&mut Key>) {
         match self {
-            Self::Update { key, .. } | Self::Delete { key, .. } | Self::Get { key, .. } => {
-                Some(key)
-            }
-            Self::Create { .. } | Self::List { .. } => None,
+            Self::Update { entity, key, .. }
+            | Self::Delete { entity, key, .. }
+            | Self::Put { entity, place: Place::Key(key), .. } => (*entity, Some(key)),
+            Self::Get { ready, key } => (ready.shape.entity, Some(key)),
+            Self::List { ready, .. } => (ready.shape.entity, None),
+            Self::Create { entity, .. } | Self::Put { entity, .. } => (*entity, None),
+        }
+    }
+
+    /// Returns what it is about, and its body.
+    fn body(&mut self) -> Option<(EntityId, &mut Body)> {
+        match self {
+            Self::Create { entity, body }
+            | Self::Put { entity, body, .. }
+            | Self::Update { entity, patch: Patch { body, .. }, .. } => Some((*entity, body)),
+            Self::Delete { .. } | Self::Get { .. } | Self::List { .. } => None,
         }
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use plan::read::{ReadOutput, ReadRun};
 use plan::write::{WriteOutput, WriteRun};
-use plan::{Either, Step, Steps, Verdict};
+use plan::{Either, Sequence, Step, Steps, Verdict};
 use serde_json::Value as Json;
 
+use super::super::put::{Put, PutSteps};
 use super::super::read::row_of;
-use super::super::write::{Judge, Patch};
+use super::super::write::Judge;
 use super::{Action, Failure, Failures, Operations, Outcome, Turn, bad_path, made, reference};
 use crate::refusal::{BadMember, Refusal};
 
@@ -63,10 +64,8 @@ impl BatchRun {
     fn resolved(&mut self, mut action: Action) -> Result<Action, Refusal> {
         let app = Arc::clone(&self.batch.app);
         let mut bad = Vec::new();
-        if let Action::Create { entity, body }
-        | Action::Update { entity, patch: Patch { body, .. }, .. } = &mut action
-        {
-            reference::replace(&app.model, *entity, body, &mut |pointer, text| {
+        if let Some((entity, body)) = action.body() {
+            reference::replace(&app.model, entity, body, &mut |pointer, text| {
                 self.find(text)
                     .map_err(|detail| {
                         let pointer = pointer.to_owned();
@@ -78,15 +77,7 @@ impl BatchRun {
         if !bad.is_empty() {
             return Err(Refusal::Body(bad));
         }
-        let entity = match &action {
-            Action::Create { entity, .. }
-            | Action::Update { entity, .. }
-            | Action::Delete { entity, .. } => *entity,
-            Action::Get { ready, .. } | Action::List { ready, .. } => ready.shape.entity,
-        };
-        if let Action::Update { key, .. } | Action::Delete { key, .. } | Action::Get { key, .. } =
-            &mut action
-        {
+        if let (entity, Some(key)) = action.key() {
             key.replace(app.model.entity(entity), &mut |text| match self
                 .find(text)
                 .map_err(bad_path)?
@@ -107,7 +98,10 @@ impl BatchRun {
         let outcome = self.outcomes.get(reference.operation).ok_or_else(nothing)?;
         let Some(member) = reference.member else {
             return match outcome {
-                Outcome::Saved(saved) if !saved.key.is_empty() => {
+                Outcome::Saved(saved)
+                | Outcome::Put(Put::Created(saved) | Put::Replaced(saved))
+                    if !saved.key.is_empty() =>
+                {
                     let entity = batch.app.model.entity(saved.entity);
                     Ok(Json::String(plan::reference_text(entity, &saved.key)))
                 }
@@ -137,11 +131,13 @@ fn shown(batch: &Operations, outcome: &Outcome) -> Json {
     let parsed = |json: &[u8]| serde_json::from_slice(json).unwrap_or(Json::Null);
     match outcome {
         Outcome::Row(row) => parsed(&row.json),
-        Outcome::Saved(saved) => match &saved.row {
-            Some(row) => parsed(&row.json),
-            None if saved.key.is_empty() => Json::Null,
-            None => parsed(&plan::key_object(batch.app.model.entity(saved.entity), &saved.key)),
-        },
+        Outcome::Saved(saved) | Outcome::Put(Put::Created(saved) | Put::Replaced(saved)) => {
+            match &saved.row {
+                Some(row) => parsed(&row.json),
+                None if saved.key.is_empty() => Json::Null,
+                None => parsed(&plan::key_object(batch.app.model.entity(saved.entity), &saved.key)),
+            }
+        }
         // A page is written behind a prefix that leaves its object open.
         Outcome::Page(page) => parsed(&[page.json.as_slice(), b"}"].concat()),
     }
@@ -149,14 +145,16 @@ fn shown(batch: &Operations, outcome: &Outcome) -> Json {
 
 fn bytes_of(outcome: &Outcome) -> usize {
     match outcome {
-        Outcome::Saved(saved) => saved.row.as_ref().map_or(0, |row| row.json.len()),
+        Outcome::Saved(saved) | Outcome::Put(Put::Created(saved) | Put::Replaced(saved)) => {
+            saved.row.as_ref().map_or(0, |row| row.json.len())
+        }
         Outcome::Row(row) => row.json.len(),
         Outcome::Page(page) => page.json.len(),
     }
 }
 
 impl Steps for BatchRun {
-    type Program = Either<WriteRun, ReadRun>;
+    type Program = Either<Either<WriteRun, ReadRun>, Sequence<PutSteps>>;
     type Output = Result<Vec<Outcome>, Failures>;
 
     fn next(&mut self) -> Step<Self::Program> {
@@ -171,9 +169,10 @@ impl Steps for BatchRun {
             Ok(Turn::Write(write)) => {
                 let (run, judge) = write.into_parts();
                 self.judge = Some(judge);
-                Step::Run(Either::Left(run))
+                Step::Run(Either::Left(Either::Left(run)))
             }
-            Ok(Turn::Read(read)) => Step::Run(Either::Right(read.run())),
+            Ok(Turn::Read(read)) => Step::Run(Either::Left(Either::Right(read.run()))),
+            Ok(Turn::Put(put)) => Step::Run(Either::Right(put.sequence())),
             Ok(Turn::Late(_)) => unreachable!("`made` leaves nothing for later"),
             Err(refusal) => {
                 self.fail(refusal);
@@ -182,14 +181,15 @@ impl Steps for BatchRun {
         }
     }
 
-    fn done(&mut self, output: Either<WriteOutput, ReadOutput>) {
+    fn done(&mut self, output: Either<Either<WriteOutput, ReadOutput>, Result<Put, Refusal>>) {
         let outcome = match output {
-            Either::Left(output) => match self.judge.take() {
+            Either::Left(Either::Left(output)) => match self.judge.take() {
                 Some(judge) => judge.judge(&self.batch.app.model, output).map(Outcome::Saved),
                 None => unreachable!("a write has a judge"),
             },
-            Either::Right(ReadOutput::Many(page)) => Ok(Outcome::Page(page)),
-            Either::Right(one @ ReadOutput::One(_)) => row_of(one).map(Outcome::Row),
+            Either::Left(Either::Right(ReadOutput::Many(page))) => Ok(Outcome::Page(page)),
+            Either::Left(Either::Right(one)) => row_of(one).map(Outcome::Row),
+            Either::Right(put) => put.map(Outcome::Put),
         };
         match outcome {
             Ok(outcome) => {
