@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::config::Address;
 
 pub(crate) use migrate::{Migrate, PlanFormat};
-pub(crate) use rules::{Explain, Matrix, Rules, RulesCommand, Shown};
+pub(crate) use rules::{Diff, Explain, Matrix, Rules, RulesCommand, Shown};
 
 /// The backend a startup starts with and does not have to rewrite.
 #[derive(Debug, Parser)]

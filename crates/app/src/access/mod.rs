@@ -3,6 +3,7 @@
 //!
 //! Nothing here decides for a client; operations do. What is shown is held to what they do by tests.
 
+mod diff;
 mod explain;
 mod fold;
 mod formula;
@@ -10,6 +11,7 @@ mod matrix;
 mod target;
 mod who;
 
+pub use diff::{Change, Difference, Differences, Example};
 pub use explain::{Attempt, ExplainError, Explanation, Judgement, On, Part, Verdict, explain};
 pub use fold::fold;
 pub use formula::Formula;

@@ -71,6 +71,12 @@ impl Who {
         kinds
     }
 
+    /// Anybody who is signed in: no claim is known.
+    pub(super) fn signed_in() -> Self {
+        let claims = Some(Arc::new(Json::Object(Map::new())));
+        Self { name: "signed in".to_owned(), claims, known: Vec::new() }
+    }
+
     /// Returns the claims of a caller of the kind who has, of these others, what the kind leaves open.
     pub fn with(&self, others: &Map<String, Json>) -> Option<Arc<Json>> {
         let mut claims = match self.claims.as_deref()? {

@@ -5,6 +5,7 @@
 //! and computed fields to it, none of which changes a table, and compares each list, filtered or
 //! not, with what `expr` makes of the same rows.
 
+mod differing;
 mod entropy;
 mod explaining;
 mod folding;

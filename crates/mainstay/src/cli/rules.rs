@@ -20,6 +20,28 @@ pub(crate) struct Rules {
 pub(crate) enum RulesCommand {
     /// Explain why a caller may do something to a row of the database, or may not. Nothing is written.
     Explain(Explain),
+    /// Show which access a change of the model widens or narrows.
+    Diff(Diff),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  mainstay rules diff main shop\n  mainstay rules diff --deny-widening \
+                  origin/main shop\n  mainstay rules diff ../shop-before shop"
+)]
+pub(crate) struct Diff {
+    /// The model as it was: a folder, or a revision of git.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The application folder.
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Fail where a change lets a caller do more, or may do so.
+    #[arg(long)]
+    pub(crate) deny_widening: bool,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Shown,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! `mainstay rules`: who may do what, by the rules of the model.
 
 mod claims;
+mod diff;
 mod explain;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ pub(crate) fn run(args: &Rules) -> anyhow::Result<u8> {
     match &args.command {
         None => matrix(&args.matrix),
         Some(RulesCommand::Explain(args)) => explain::run(args),
+        Some(RulesCommand::Diff(args)) => diff::run(args),
     }
 }
 

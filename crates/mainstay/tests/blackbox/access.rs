@@ -152,3 +152,121 @@ async fn what_cannot_be_explained_is_said_so() {
     say(&["--can", "read", &row, "--as", "role"], 2, "name=value");
     say(&["--can", "read", &row, "--database", "/nonexistent/x.db"], 2, "there is no database");
 }
+
+const BEFORE: &str = r#"
+enum Status { DRAFT PAID SENT }
+type Order @entity @allow(
+  read: "row.buyer == user.id || user.role == 'admin'"
+  update: "row.status in ['DRAFT']"
+) {
+  buyer: ID!
+  status: Status!
+  cost: Decimal @private
+  old: String
+}"#;
+
+/// Compares `BEFORE` with what it becomes.
+fn diff(change: impl Fn(&str) -> String, arguments: &[&str]) -> (Option<i32>, String) {
+    let old = testkit::Folder::new(BEFORE);
+    let new = testkit::Folder::new(&change(BEFORE));
+    let old = old.path().to_str().expect("a path");
+    let (code, shown, said) =
+        command(BINARY, &[&["rules", "diff", old], arguments].concat(), new.path());
+    (code, shown + &said)
+}
+
+#[test]
+fn a_change_that_widens_access_is_named_and_can_fail_a_build() {
+    let unchanged = |text: &str| text.replace("['DRAFT']", "[ 'DRAFT' ]");
+    let (code, shown) = diff(unchanged, &["--deny-widening"]);
+    assert_eq!((code, shown.trim()), (Some(0), "0 wider, 0 narrower, 0 both, 0 unclear"));
+
+    let wider = |text: &str| text.replace("['DRAFT']", "['PAID', 'DRAFT']");
+    let (code, shown) = diff(wider, &["--deny-widening"]);
+    assert_eq!(code, Some(1));
+    assert_snapshot!(shown, @r#"
+    app.Order update: wider
+      was  row.status in ['DRAFT']
+      now  row.status in ['PAID', 'DRAFT']
+      nobody: if row.status in ['DRAFT'] -> if row.status in ['PAID', 'DRAFT']
+      signed in: if row.status in ['DRAFT'] -> if row.status in ['PAID', 'DRAFT']
+      role=admin: if row.status in ['DRAFT'] -> if row.status in ['PAID', 'DRAFT']
+      now allowed: nobody on row.status = "PAID"
+
+    1 wider, 0 narrower, 0 both, 0 unclear
+    "#);
+    assert_eq!(diff(wider, &[]).0, Some(0));
+
+    let narrower = |text: &str| text.replace("buyer == user.id", "buyer == user.id && now > now");
+    let (code, shown) = diff(narrower, &["--deny-widening"]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("app.Order read: narrower"), "{shown}");
+
+    let public = |text: &str| text.replace(" @private", "").replace("old: ", "young: ");
+    let (code, shown) = diff(public, &["--format", "json"]);
+    assert_eq!(code, Some(0));
+    let json: Json = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(json["widens"], true);
+    assert_eq!(json["changed"][0]["field"], "cost");
+    assert_eq!(json["added"], json!(["app.Order.young"]));
+    assert_eq!(json["removed"], json!(["app.Order.old"]));
+    let nobody = &json["changed"][0]["callers"];
+    assert_eq!(nobody[0]["now"], "row.buyer == user.id", "who cannot read the row is not named");
+}
+
+#[test]
+fn a_renamed_field_and_a_computed_one_keep_or_change_what_a_rule_means() {
+    let renamed = |text: &str| {
+        let text = text.replace("buyer: ID!", "owner: ID! @was(name: \"buyer\")");
+        text.replace("row.buyer", "row.owner")
+    };
+    let (code, shown) = diff(renamed, &["--deny-widening"]);
+    assert_eq!((code, shown.trim()), (Some(0), "0 wider, 0 narrower, 0 both, 0 unclear"));
+    let made = |price: &str| {
+        let rule = r#"@allow(read: "row.cheap")"#;
+        let cheap = format!("cheap: Boolean! @computed(expr: \"row.price < {price}\")");
+        testkit::Folder::new(&format!("type Item @entity {rule} {{ price: Int! {cheap} }}"))
+    };
+    let (old, new) = (made("5"), made("9"));
+    let old = old.path().to_str().expect("a path");
+    let (_, shown, said) = command(BINARY, &["rules", "diff", old], new.path());
+    assert!(shown.contains("app.Item read: ") && shown.contains("now allowed"), "{shown}{said}");
+    let other = |text: &str| text.replace("row.buyer == user.id", "row.old == 'x'");
+    let (code, shown) = diff(other, &["--deny-widening"]);
+    assert_eq!(code, Some(1));
+    assert!(shown.contains("wider for some, narrower for others"), "{shown}");
+    assert!(shown.contains("row.old = \"x\""), "{shown}");
+}
+
+#[test]
+fn the_old_model_may_be_a_revision_of_git() {
+    let folder = testkit::Folder::new(BEFORE);
+    let git = |arguments: &[&str]| {
+        let own = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+        let done = std::process::Command::new("git")
+            .arg("-C")
+            .arg(folder.path())
+            .args(own)
+            .args(arguments)
+            .output()
+            .expect("git");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let path = "modules/app/schema.graphql";
+    folder.write(path, &BEFORE.replace("row.status in ['DRAFT']", "true"));
+    let run = |old: &str| {
+        let arguments = ["rules", "diff", "--deny-widening", "--", old];
+        let (code, shown, said) = command(BINARY, &arguments, folder.path());
+        (code, shown + &said)
+    };
+    let (code, shown) = run("HEAD");
+    assert_eq!(code, Some(1));
+    assert!(shown.contains("app.Order update: wider"), "{shown}");
+    for none in ["nothing", "--output=x"] {
+        let (code, shown) = run(none);
+        assert_eq!(code, Some(2), "{shown}");
+    }
+}
