@@ -83,6 +83,13 @@ impl Node {
         }
     }
 
+    /// Moves the tree's places behind other text, of which its own becomes a part.
+    pub fn shift_spans(&mut self, by: usize) {
+        self.span.start += by;
+        self.span.end += by;
+        self.each_child_mut(&mut |child| child.shift_spans(by));
+    }
+
     /// Moves the atoms of a prepared tree behind those of another, so that the two can be joined.
     pub fn shift_atoms(&mut self, by: u16) {
         if let Kind::Atom(index) = &mut self.kind {

@@ -98,7 +98,9 @@ pub struct Tenant {
     pub column: ColumnId,
     /// The caller's tenant; null for a caller who has none.
     pub caller: Node,
-    /// Whether a row belongs to the caller's tenant.
+    /// Whether a row belongs to the caller's tenant, as one would write it.
+    pub text: String,
+    /// The same, checked.
     pub condition: Node,
 }
 
@@ -142,7 +144,7 @@ pub struct Check {
 /// An expression of the model, ready to be evaluated or lowered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// As written.
+    /// As written; with the condition of the tenant before it, where the type has one.
     pub text: String,
     /// Checked and prepared.
     pub expr: Prepared,

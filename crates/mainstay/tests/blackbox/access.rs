@@ -270,3 +270,42 @@ fn the_old_model_may_be_a_revision_of_git() {
         assert_eq!(code, Some(2), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn a_tenant_is_a_part_of_every_rule_that_is_shown() {
+    let server = crate::fixtures::start(
+        r#"
+        type Project @entity @tenant(field: "org") @allow(
+          read: "row.open || user.role == 'lead'", create: "true", update: "true"
+        ) { org: ID!  open: Boolean! @default(value: true)  parent: Project }"#,
+    );
+    let (code, shown, said) = command(BINARY, &["rules"], server.folder().path());
+    assert_eq!(code, Some(0), "{said}");
+    assert_snapshot!(shown, @r"
+                  nobody   signed in   role=lead
+
+    app.Project
+      read        never    if [1]      if [2]
+      create      never    if [2]      if [2]
+      update      never    if [2]      if [2]
+      delete      never    never       never
+      set by the server: org
+      [1] row.org == user.org && row.open
+      [2] row.org == user.org
+    ");
+    let claims = |org: &str| json!({ "sub": "x", "org": org });
+    let (ours, theirs) = (claims(ALICE), claims(BOB));
+    let project = server.client().as_caller(&ours).post("/api/v1/projects", json!({})).await;
+    let project = project.expect(201).id();
+    let body = json!({ "parent": project });
+    server.client().as_caller(&theirs).post("/api/v1/projects", body.clone()).await.expect(422);
+    let (body, theirs) = (body.to_string(), theirs.to_string());
+    let (code, shown) =
+        explain(&server, &["--can", "create", "Project", "--input", &body, "--as", &theirs]);
+    assert_eq!(code, Some(1));
+    assert!(shown.contains("parent: no such row, as far as the caller may know (422"), "{shown}");
+    let row = format!("Project/{project}");
+    let (code, shown) = explain(&server, &["--can", "read", &row, "--as", &theirs]);
+    assert_eq!(code, Some(1));
+    assert!(shown.contains("false      row.org == user.org   [row.org = "), "{shown}");
+}

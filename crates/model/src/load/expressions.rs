@@ -4,7 +4,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use expr::{EntityId, Expect, Kind, Scope, Span, Type};
 
-use crate::entity::Rule;
+use crate::entity::{Rule, Tenant};
 use crate::load::draft::{Draft, Shape, View};
 use crate::load::text_map::TextMap;
 use crate::report::{Place, Problems};
@@ -41,18 +41,20 @@ pub(crate) fn condition_within(
     problems: &mut Problems<'_>,
     literal: &Node<Value>,
     names: Names,
-    outer: Option<&expr::Node>,
+    outer: Option<&Tenant>,
 ) -> Option<Rule> {
     let (text, node) = compile(draft, problems, literal, names, Type::Bool)?;
-    let node = match outer {
-        None => node,
-        Some(outer) => expr::Node {
-            nullable: outer.nullable || node.nullable,
-            ty: Type::Bool,
-            span: node.span,
-            kind: Kind::And(Box::new(outer.clone()), Box::new(node)),
-        },
+    let Some(Tenant { text: before, condition, .. }) = outer else {
+        return Some(Rule { text, expr: expr::prepare(node) });
     };
+    let before = format!("{before} && (");
+    let (mut inner, nullable) = (node, condition.nullable);
+    inner.shift_spans(before.len());
+    let text = format!("{before}{text})");
+    let span = Span { start: 0, end: text.len() };
+    let nullable = nullable || inner.nullable;
+    let kind = Kind::And(Box::new(condition.clone()), Box::new(inner));
+    let node = expr::Node::new(kind, Type::Bool, nullable, span);
     Some(Rule { text, expr: expr::prepare(node) })
 }
 

@@ -53,7 +53,7 @@ fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) ->
     let old = Names { row: Some(id), user: true, now: true, ..Names::default() };
     let new = Names { input: Some(id), ..old };
     // What no rule can widen is a part of each.
-    let tenant = owner.entity.tenant.as_ref().map(|tenant| &tenant.condition);
+    let tenant = owner.entity.tenant.as_ref();
     let mut rule = |arguments: &[&str], names| {
         let literal = argument(directive, arguments)?;
         expressions::condition_within(draft, problems, literal, names, tenant)

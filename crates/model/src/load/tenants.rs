@@ -37,14 +37,11 @@ pub(crate) fn read(draft: &mut Draft<'_>, claim: &str, problems: &mut Problems<'
         }
         let owner = &mut draft.entities[id.0 as usize];
         let Some(&column) = owner.fields[field.0 as usize].columns.first() else { continue };
-        let (of_claim, ty) = (claim_as(claim, scalar.expr_type()), scalar.expr_type());
+        let (of_claim, ty) =
+            (claim_as(claim, scalar.expr_type(), Span::default()), scalar.expr_type());
+        let (text, condition) = condition(&owner.fields[field.0 as usize], (id, field), claim, ty);
         owner.fields[field.0 as usize].role = Role::Tenant;
-        owner.entity.tenant = Some(Tenant {
-            field,
-            column,
-            caller: of_claim,
-            condition: condition(&owner.fields[field.0 as usize], (id, field), claim, ty),
-        });
+        owner.entity.tenant = Some(Tenant { field, column, caller: of_claim, text, condition });
     }
     for id in draft.ids() {
         check_key(draft, id, problems);
@@ -187,11 +184,12 @@ pub(crate) fn list_index(draft: &Draft<'_>, id: EntityId, others: &[Index]) -> O
 }
 
 /// `user.<claim>` as a value of the tenant field's type.
-fn claim_as(claim: &str, ty: Type) -> expr::Node {
-    let user = node(Kind::User, Type::Json, true);
+fn claim_as(claim: &str, ty: Type, span: Span) -> expr::Node {
+    let user = expr::Node::new(Kind::User, Type::Json, true, span);
     let path = vec![PathStep::Member(claim.to_owned())];
-    let claim = node(Kind::JsonPath { of: user.into(), path }, Type::Json, true);
-    node(Kind::JsonAs(claim.into()), ty, true)
+    let kind = Kind::JsonPath { of: user.into(), path };
+    let claim = expr::Node::new(kind, Type::Json, true, span);
+    expr::Node::new(Kind::JsonAs(claim.into()), ty, true, span)
 }
 
 /// `row.<field> == user.<claim>`: neither true nor false for a caller without the claim.
@@ -200,17 +198,17 @@ fn condition(
     (entity, id): (EntityId, FieldId),
     claim: &str,
     ty: Type,
-) -> expr::Node {
-    let of = Box::new(node(Kind::Row(VarId(0)), Type::Row(entity), false));
-    let held = match field.shape {
-        Shape::ToOne(_) => Kind::RefKey { of, field: id },
-        _ => Kind::Field { of, field: id },
+) -> (String, expr::Node) {
+    let (row, user) = (format!("row.{}", field.name), format!("user.{claim}"));
+    let text = format!("{row} == {user}");
+    let [held, asked, whole] = [0..row.len(), text.len() - user.len()..text.len(), 0..text.len()]
+        .map(|range| Span { start: range.start, end: range.end });
+    let of = expr::Node::new(Kind::Row(VarId(0)), Type::Row(entity), false, held);
+    let kind = match field.shape {
+        Shape::ToOne(_) => Kind::RefKey { of: of.into(), field: id },
+        _ => Kind::Field { of: of.into(), field: id },
     };
-    let held = node(held, ty.clone(), false);
-    let claim = claim_as(claim, ty);
-    node(Kind::Compare(CompareOp::Eq, held.into(), claim.into()), Type::Bool, false)
-}
-
-fn node(kind: Kind, ty: Type, nullable: bool) -> expr::Node {
-    expr::Node { kind, ty, nullable, span: Span::default() }
+    let held = expr::Node::new(kind, ty.clone(), false, held);
+    let kind = Kind::Compare(CompareOp::Eq, held.into(), claim_as(claim, ty, asked).into());
+    (text, expr::Node::new(kind, Type::Bool, false, whole))
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use expr::{Ast, AstKind, FieldId, Name, Span};
-use model::{Field, FieldKind, Model};
+use model::{Field, FieldKind, Model, Via};
 
 use super::pair::Pairs;
 use crate::access::formula::Formula;
@@ -143,9 +143,16 @@ fn described(model: &Model, field: &Field) -> String {
         FieldKind::ToOne(relation) => {
             format!("{} {required}", model.entity(relation.target).name)
         }
-        FieldKind::ToMany { target, inverse } => {
+        FieldKind::ToMany { target, via } => {
             let target = model.entity(*target);
-            format!("[{}] {}", target.name, target.field(*inverse).name)
+            match via {
+                Via::Inverse(inverse) => {
+                    format!("[{}] {}", target.name, target.field(*inverse).name)
+                }
+                Via::Join { join, .. } => {
+                    format!("[{}] by {}", target.name, model.join(*join).table)
+                }
+            }
         }
     }
 }

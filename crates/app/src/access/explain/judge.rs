@@ -128,12 +128,12 @@ impl<'a> Bench<'a> {
         if operation == Operation::Delete {
             return Verdict::Allowed;
         }
-        let missing = if self.question.closed { Vec::new() } else { self.targets() };
+        let old = old.unwrap_or_else(|| Arc::new(Stored::blank(self.entity)));
+        let new = Arc::new(old.with(self.model, &self.question.columns));
+        let missing = if self.question.closed { Vec::new() } else { self.targets(&new) };
         if !missing.is_empty() {
             return Verdict::NoTarget(missing);
         }
-        let old = old.unwrap_or_else(|| Arc::new(Stored::blank(self.entity)));
-        let new = Arc::new(old.with(self.model, &self.question.columns));
         let around = self.around(Arc::clone(&new), Some(new));
         self.look(&around, &On::NewRow).unwrap_or(Verdict::Allowed)
     }
@@ -187,17 +187,19 @@ impl<'a> Bench<'a> {
     }
 
     /// Finds the rows that the written relations lead to; names those that the caller cannot know of.
-    fn targets(&mut self) -> Vec<String> {
+    fn targets(&mut self, new: &Stored) -> Vec<String> {
         let mut missing = Vec::new();
         for (index, field) in self.entity.fields.iter().enumerate() {
             let FieldKind::ToOne(relation) = &field.kind else { continue };
             let id = FieldId(index as u32);
             let sent = self.question.sent.iter().any(|(field, _)| *field == id);
-            if !sent && !relation.other_module {
+            let target = self.model.entity(relation.target);
+            let tenants = self.entity.tenant.is_some() && target.tenant.is_some();
+            if !sent && !relation.other_module && !tenants {
                 continue;
             }
             if let Some(key) = self.written_key(relation)
-                && !self.finds(field, relation.target, &key, sent)
+                && !self.finds(field, relation.target, &key, sent, new)
             {
                 missing.push(field.name.clone());
             }
@@ -205,7 +207,8 @@ impl<'a> Bench<'a> {
         for (field, keys) in &self.question.links {
             let field = self.entity.field(*field);
             let FieldKind::ToMany { target, .. } = field.kind else { continue };
-            let hidden = keys.iter().filter(|key| !self.finds(field, target, key, true)).count();
+            let hidden =
+                keys.iter().filter(|key| !self.finds(field, target, key, true, new)).count();
             if hidden > 0 {
                 missing.push(field.name.clone());
             }
@@ -223,14 +226,32 @@ impl<'a> Bench<'a> {
     }
 
     /// A row that the client names must be visible to it; one that the server names must be there.
-    fn finds(&mut self, field: &Field, target: EntityId, key: &[Bind], sent: bool) -> bool {
+    /// Between rows of tenants, both are of the same.
+    fn finds(
+        &mut self,
+        field: &Field,
+        target: EntityId,
+        key: &[Bind],
+        sent: bool,
+        new: &Stored,
+    ) -> bool {
         let Some(row) = self.snapshot.row(self.model, target, key) else { return false };
-        if !sent {
-            return true;
+        let target = self.model.entity(target);
+        let fits = match (&self.entity.tenant, &target.tenant) {
+            (Some(own), Some(other)) => new.column(own.column) == row.column(other.column),
+            _ => true,
+        };
+        if !sent || !fits {
+            return fits;
         }
-        let rule = self.model.entity(target).rules.read.as_ref();
         let around = self.around(row, None);
-        self.rule(Operation::Read, rule, &around, On::Target(field.name.clone()), None)
+        self.rule(
+            Operation::Read,
+            target.rules.read.as_ref(),
+            &around,
+            On::Target(field.name.clone()),
+            None,
+        )
     }
 
     fn entity_rule(&mut self, operation: Operation, around: &Around<'_>, on: On) -> bool {

@@ -73,9 +73,16 @@ impl Matrix {
 }
 
 /// What is said of fields that no rule is needed for.
-const NOTES: [(&[&str], &str); 2] = [
-    (&["private"], "never leave the server"),
-    (&["computed", "set to the caller", "set to the time", "read-only"], "cannot be sent"),
+const NOTES: [(&[&str], &str); 2] =
+    [(&["private"], "never leave the server"), (SET, "set by the server")];
+
+/// Why a field is not set by clients.
+const SET: &[&str] = &[
+    "computed",
+    "set to the caller",
+    "set to the caller's tenant",
+    "set to the time",
+    "read-only",
 ];
 
 impl EntityAccess {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Context;
 use app::access::Differences;
-use model::{FILE_BYTES_MAX, FILES_MAX, Model, Sources};
+use model::{CONFIG_PATH, FILE_BYTES_MAX, FILES_MAX, Model, Sources};
 
 use crate::cli::{Diff, Shown};
 use crate::commands::{MISTAKES, OK, say};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Diff) -> anyhow::Result<u8> {
     Ok(if args.deny_widening && found.widens() { MISTAKES } else { OK })
 }
 
-/// Loads the model as it was. Its settings and its warnings do not matter any more.
+/// Loads the model as it was. Of its settings only the tenant's claim matters, so they are read too.
 fn old_model(args: &Diff) -> anyhow::Result<Model> {
     let path = Path::new(&args.old);
     let sources = if path.join("modules").is_dir() {
@@ -30,9 +30,7 @@ fn old_model(args: &Diff) -> anyhow::Result<Model> {
     } else {
         of_revision(&args.dir, &args.old)?
     };
-    let files = sources.files().iter().filter(|file| file.path().starts_with("modules/"));
-    let modules = Sources::new(files.map(|file| (file.path().to_string(), file.text())));
-    match model::load(&modules) {
+    match model::load(&sources) {
         Ok(loaded) => Ok(loaded.model),
         Err(report) => anyhow::bail!("{} is no good model:\n{}", args.old, report.to_human(false)),
     }
@@ -42,10 +40,18 @@ fn old_model(args: &Diff) -> anyhow::Result<Model> {
 fn of_revision(dir: &Path, revision: &str) -> anyhow::Result<Sources> {
     // A revision is never an option, whatever it looks like.
     anyhow::ensure!(!revision.starts_with('-'), "`{revision}` is neither a folder nor a revision");
-    let listed = git(dir, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "modules/"])
-        .with_context(|| format!("{revision} is neither a folder with modules nor a revision"))?;
-    let paths: Vec<&str> = listed.split('\0').filter(|path| is_module(path)).collect();
-    anyhow::ensure!(!paths.is_empty(), "{revision} has no modules in {}", dir.display());
+    let listed =
+        git(dir, &["ls-tree", "-r", "-z", "--name-only", revision, "--", CONFIG_PATH, "modules/"])
+            .with_context(|| {
+                format!("{revision} is neither a folder with modules nor a revision")
+            })?;
+    let wanted = |path: &&str| is_module(path) || *path == CONFIG_PATH;
+    let paths: Vec<&str> = listed.split('\0').filter(wanted).collect();
+    anyhow::ensure!(
+        paths.iter().any(|path| is_module(path)),
+        "{revision} has no modules in {}",
+        dir.display()
+    );
     anyhow::ensure!(paths.len() <= FILES_MAX, "{revision} has more than {FILES_MAX} files");
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {

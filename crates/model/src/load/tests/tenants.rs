@@ -46,7 +46,7 @@ fn every_rule_contains_the_tenant() {
     let tenant = loaded.model.entities[0].tenant.as_ref().expect("a tenant");
     for rule in [&rules.read, &rules.create, &rules.update, &rules.delete] {
         let rule = rule.as_ref().expect("a rule");
-        assert_eq!(rule.text, "true");
+        assert_eq!(rule.text, "row.org == user.org && (true)");
         assert!(rule.expr.atoms.contains(&tenant.caller), "{rule:?}");
     }
 }
