@@ -2,6 +2,15 @@
 
 use expr::{EntityId, FieldId};
 
+/// Mistakes of one request that are named at most. Who makes more learns enough from these, and an
+/// answer does not grow with the request.
+const MISTAKES_MAX: usize = 100;
+
+/// Whether enough mistakes are named, so that further ones need not be looked for.
+pub(crate) fn are_enough<M>(mistakes: &[M]) -> bool {
+    mistakes.len() >= MISTAKES_MAX
+}
+
 /// A refused operation.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {

@@ -87,11 +87,7 @@ pub(crate) struct Doors {
 }
 
 /// Binds the listeners: the flags' addresses, or the configuration's within the folder.
-pub(crate) async fn listen(
-    dir: &Path,
-    addresses: &[Address],
-    config: &Config,
-) -> anyhow::Result<Doors> {
+pub(crate) fn listen(dir: &Path, addresses: &[Address], config: &Config) -> anyhow::Result<Doors> {
     let server = &config.server;
     let tls = server.tls.as_ref().map(|config| tls(dir, config)).transpose()?;
     let is_flag = !addresses.is_empty();
@@ -99,7 +95,7 @@ pub(crate) async fn listen(
     let mut listeners = Vec::new();
     for address in addresses {
         let listener = match address {
-            Address::Tcp(address) => Listener::tcp(*address).await,
+            Address::Tcp(address) => Listener::tcp(*address),
             Address::Unix(path) if is_flag => Listener::unix(path, server.socket_mode),
             Address::Unix(path) => Listener::unix(&dir.join(path), server.socket_mode),
         };
@@ -116,7 +112,7 @@ pub(crate) async fn listen(
     let redirect = server.tls.as_ref().and_then(|tls| tls.redirect_address);
     let https = listeners.iter().find_map(Listener::address);
     if let (Some(address), Some(https)) = (redirect, https) {
-        let listener = Listener::tcp(address).await;
+        let listener = Listener::tcp(address);
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
         listeners.push(listener.redirecting(https.port()));
     }

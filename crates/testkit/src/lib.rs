@@ -8,9 +8,11 @@ mod client;
 mod folder;
 mod server;
 mod token;
+mod wire;
 
 pub use answer::Answer;
 pub use client::Client;
 pub use folder::Folder;
 pub use server::{Server, Topology, command};
 pub use token::{SECRET, token};
+pub use wire::Wire;

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::folder::Folder;
 
 /// Longer than anything that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// On what the application runs. The same tests pass on each.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
@@ -119,6 +119,18 @@ impl Server {
     /// Returns the process.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// Returns the memory that the process holds, in bytes.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+        kib.expect("the system tells") * 1024
     }
 
     /// Returns all that the server has printed.

@@ -1,10 +1,13 @@
 //! Request bodies, bounded in size and time.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
+use http::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
@@ -13,9 +16,6 @@ use tokio::time::timeout;
 
 use super::Problem;
 
-/// A body that takes longer holds a connection for nothing. At the default bound of 1 MiB this asks
-/// for 50 KiB a second.
-const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// What is read of a body that is too large, so that the client stops sending and reads the answer
 /// instead of meeting a closed connection.
 const DISCARD_BYTES_MAX: usize = 1024 * 1024;
@@ -73,16 +73,29 @@ pub async fn read_json(
     if json_type(headers).is_none() {
         return Err(not_json());
     }
-    let max = usize::try_from(limits.body_bytes_max).unwrap_or(usize::MAX);
-    read(headers, body, max, BODY_TIMEOUT).await
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    let bounds = Bounds {
+        bytes: size(limits.body_bytes_max),
+        bytes_held: size(limits.bodies_bytes_max),
+        time: limits.body_timeout,
+    };
+    read(headers, body, &bounds).await
 }
 
-/// Reads a body of at most so many bytes, within a time.
-async fn read<B>(headers: &HeaderMap, body: B, max: usize, time: Duration) -> Result<Bytes, Problem>
+/// The bounds of a body.
+struct Bounds {
+    bytes: usize,
+    /// Of all bodies together that come in pieces.
+    bytes_held: usize,
+    time: Duration,
+}
+
+/// Reads a body within its bounds.
+async fn read<B>(headers: &HeaderMap, mut body: B, bounds: &Bounds) -> Result<Bytes, Problem>
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut body = body;
+    let (max, time) = (bounds.bytes, bounds.time);
     // hyper has refused lengths that are no numbers, or contradict each other.
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > max as u64) {
@@ -92,7 +105,7 @@ where
         }
         return Err(too_large(max));
     }
-    match timeout(time, collect(&mut body, max)).await {
+    match timeout(time, collect(&mut body, bounds)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(Broken::TooLarge)) => {
             discard(&mut body).await;
@@ -103,23 +116,56 @@ where
             "incomplete_body",
             "the body ended before its announced length",
         )),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "body_timeout",
-            format!("the body did not arrive within {} s", time.as_secs()),
-        )),
+        Ok(Err(Broken::Crowded)) => {
+            let detail = "too many bodies are arriving at once ([limits] bodies_bytes_max)";
+            let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+            problem.headers.push((RETRY_AFTER, HeaderValue::from_static("1")));
+            Err(problem)
+        }
+        Err(_) => {
+            let seconds = time.as_secs_f32();
+            let detail =
+                format!("the body did not arrive within {seconds} s ([limits] body_timeout)");
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+        }
     }
 }
 
 enum Broken {
     TooLarge,
     Incomplete,
+    /// There is no room for it beside the others.
+    Crowded,
 }
 
-async fn collect<B>(body: &mut B, max: usize) -> Result<Bytes, Broken>
+/// The bytes of all bodies that are arriving in pieces: many slow ones must not fill the memory.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// One body's part of them, until dropped.
+struct Held(usize);
+
+impl Held {
+    /// Takes as much as a body of this size needs.
+    fn grow_to(&mut self, bytes: usize, max: usize) -> Result<(), Broken> {
+        let more = bytes.saturating_sub(self.0);
+        let others = HELD.fetch_add(more, Ordering::Relaxed);
+        self.0 += more;
+        if others.saturating_add(more) > max { Err(Broken::Crowded) } else { Ok(()) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+async fn collect<B>(body: &mut B, bounds: &Bounds) -> Result<Bytes, Broken>
 where
     B: Body<Data = Bytes> + Unpin,
 {
+    let max = bounds.bytes;
+    let mut held = Held(0);
     let mut first = Bytes::new();
     // Most bodies come in one piece, which is then not copied.
     let mut all: Option<BytesMut> = None;
@@ -132,12 +178,16 @@ where
             return Err(Broken::TooLarge);
         }
         match &mut all {
-            Some(all) => all.extend_from_slice(&data),
+            Some(all) => {
+                held.grow_to(so_far + data.len(), bounds.bytes_held)?;
+                all.extend_from_slice(&data);
+            }
             None if first.is_empty() => first = data,
             None => {
                 let expected = body.size_hint().lower().min(max as u64) as usize;
-                let capacity = so_far + data.len() + expected.max(BUFFER_BYTES);
-                let mut joined = BytesMut::with_capacity(capacity.min(max));
+                let capacity = (so_far + data.len() + expected.max(BUFFER_BYTES)).min(max);
+                held.grow_to(capacity, bounds.bytes_held)?;
+                let mut joined = BytesMut::with_capacity(capacity);
                 joined.extend_from_slice(&first);
                 joined.extend_from_slice(&data);
                 all = Some(joined);
@@ -249,7 +299,8 @@ mod tests {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         let body = Chunks { chunks: chunks.iter().copied().collect(), ends };
-        let read = read(&headers, body, 10, TIME).await;
+        let bounds = Bounds { bytes: 10, bytes_held: 100, time: TIME };
+        let read = read(&headers, body, &bounds).await;
         let found = read.as_ref().map(|bytes| &bytes[..]).map_err(|problem| problem.code);
         assert_eq!(found, expected, "{chunks:?}");
     }
@@ -265,6 +316,26 @@ mod tests {
         check(&[b"01"], Some(11), true, Err("body_too_large")).await;
         // A client that announces too much and sends nothing is answered all the same.
         check(&[], Some(11), false, Err("body_too_large")).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_in_pieces_share_their_room() {
+        let bounds = Bounds { bytes: 10, bytes_held: 15, time: TIME };
+        let body = |chunks: &[&'static [u8]], ends| Chunks {
+            chunks: chunks.iter().copied().collect(),
+            ends,
+        };
+        let headers = HeaderMap::new();
+        let mut slow = Box::pin(read(&headers, body(&[b"0", b"1"], false), &bounds));
+        assert!(futures_util::poll!(&mut slow).is_pending());
+        // Others have to be small, or come in one piece.
+        let pieces = read(&headers, body(&[b"01234", b"56789"], true), &bounds).await;
+        assert_eq!(pieces.expect_err("there is no room").code, "overloaded");
+        let piece = read(&headers, body(&[b"0123456789"], true), &bounds).await;
+        assert_eq!(piece.expect("it needs none"), &b"0123456789"[..]);
+        drop(slow);
+        let pieces = read(&headers, body(&[b"01234", b"56789"], true), &bounds).await;
+        assert_eq!(pieces.expect("there is room"), &b"0123456789"[..]);
     }
 
     #[tokio::test(start_paused = true)]

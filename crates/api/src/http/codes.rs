@@ -21,6 +21,7 @@ pub const CODES: &[Code] = &[
     code(400, "malformed_body", "the body is not one JSON object"),
     code(400, "incomplete_body", "the body ended before its announced length"),
     code(400, "invalid_header", "a header cannot be read"),
+    code(400, "invalid_target", "the request has no path, or does not name its host once"),
     code(401, "unauthenticated", "this needs a caller"),
     code(401, "invalid_token", "the bearer token is not believed"),
     code(403, "forbidden", "the row can be seen, but no rule allows this"),

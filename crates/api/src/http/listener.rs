@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::task::{Context, Poll, ready};
 
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
 use super::client::Peer;
 use super::socket::Socket;
 use super::socket_file::{self, SocketFile};
 use super::tls::Tls;
+
+/// Connections that wait in the system until they are accepted; further ones are not let in.
+const BACKLOG: u32 = 1024;
 
 /// Somewhere to accept connections.
 #[derive(Debug)]
@@ -46,8 +49,12 @@ impl Listener {
     ///
     /// # Errors
     /// Where the address is taken, or not this machine's.
-    pub async fn tcp(address: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    pub fn tcp(address: SocketAddr) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A port can be taken again while old connections linger.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         Ok(Self { kind: Kind::Tcp { listener, address }, speaks: Speaks::Http })
     }

@@ -25,6 +25,7 @@ mod settings;
 mod shell;
 mod socket;
 mod socket_file;
+mod target;
 mod tls;
 mod transport;
 

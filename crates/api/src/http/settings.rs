@@ -8,12 +8,6 @@ use super::client::Trust;
 use super::cors::Cors;
 use super::security::SecurityHeaders;
 
-/// A connection on which nothing happens is closed after this. Load balancers keep theirs for a
-/// minute, and should be the ones to close.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
-/// A head takes this long at most, from the first byte.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// How connections and requests are bounded, and which pages may call.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -46,8 +40,8 @@ impl Settings {
         let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         Self {
             connections_max: size(config.limits.connections_max),
-            head_timeout: HEAD_TIMEOUT,
-            idle_timeout: IDLE_TIMEOUT,
+            head_timeout: config.limits.head_timeout,
+            idle_timeout: config.limits.idle_timeout,
             head_bytes_max: size(config.limits.header_bytes_max),
             url_bytes_max: size(config.limits.url_bytes_max),
             request_timeout: config.limits.request_timeout,

@@ -23,6 +23,7 @@ use super::encoding::Coding;
 use super::redirect;
 use super::request_id::X_REQUEST_ID;
 use super::settings::Settings;
+use super::target;
 use super::{Problem, RequestContext, RequestId, Response};
 
 /// Answers may depend on the caller: kept by nobody else, and asked about before use.
@@ -107,6 +108,9 @@ impl<H: Handler> Shell<H> {
         if head_bytes(request, url_bytes) > self.settings.head_bytes_max {
             return Some(Early::Problem(head_too_large(self.settings.head_bytes_max)));
         }
+        if !target::is_clear(request) {
+            return Some(Early::Problem(unclear_target()));
+        }
         if let Some(port) = from.redirect {
             return Some(Early::Response(redirect::answer(request, port, request_id)));
         }
@@ -178,6 +182,11 @@ fn url_too_long(max: usize) -> Problem {
 fn head_too_large(max: usize) -> Problem {
     let detail = format!("a request's head has at most {max} bytes ([limits] header_bytes_max)");
     Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", detail)
+}
+
+fn unclear_target() -> Problem {
+    let detail = "a request has a path, and names its host once";
+    Problem::new(StatusCode::BAD_REQUEST, "invalid_target", detail)
 }
 
 fn internal() -> Problem {

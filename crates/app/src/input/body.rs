@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
+/// The most members of an object; more than an entity has fields.
+const MEMBERS_MAX: usize = 1000;
+
 /// The members of a body, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body(pub Vec<(String, Json)>);
@@ -18,7 +21,7 @@ impl Body {
     /// Parses a body.
     ///
     /// # Errors
-    /// When it is not a JSON object, nests deeper than 128 levels, or repeats a member.
+    /// When it is not a JSON object, nests deeper than 128 levels, repeats a member, or has too many.
     pub fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
         serde_json::from_slice(bytes).map_err(|error| BodyError(error.to_string()))
     }
@@ -38,7 +41,7 @@ impl<V: DeserializeOwned> Members<V> {
     /// Parses an object.
     ///
     /// # Errors
-    /// When it is not a JSON object, or repeats a member.
+    /// When it is not a JSON object, repeats a member, or has too many.
     pub fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
         serde_json::from_slice(bytes).map_err(|error| BodyError(error.to_string()))
     }
@@ -65,6 +68,10 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
             if members.iter().any(|(known, _)| *known == name) {
                 return Err(serde::de::Error::custom(format!("the member `{name}` is repeated")));
             }
+            if members.len() == MEMBERS_MAX {
+                let message = format!("an object has at most {MEMBERS_MAX} members here");
+                return Err(serde::de::Error::custom(message));
+            }
             members.push((name, value));
         }
         Ok(Members(members))
@@ -83,6 +90,9 @@ mod tests {
     fn only_an_object_without_duplicates_is_a_body() {
         assert!(refusal("[]").contains("expected a JSON object"));
         assert!(refusal("{\"a\":1,\"a\":2}").contains("`a` is repeated"));
+        let many: Vec<String> = (0..1001).map(|i| format!("\"a{i}\":1")).collect();
+        assert!(refusal(&format!("{{{}}}", many.join(","))).contains("at most 1000 members"));
+        assert!(Body::parse(format!("{{{}}}", many[1..].join(",")).as_bytes()).is_ok());
         assert!(refusal("{\"a\":1} x").contains("trailing"));
         assert!(refusal("{\"a\":").contains("EOF"));
         assert!(refusal(&format!("{{\"a\":{}", "[".repeat(10_000))).contains("recursion limit"));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::bounds::Bounds;
 use super::scalar::scalar_from_json;
-use crate::refusal::{BadMember, pointer};
+use crate::refusal::{BadMember, are_enough, pointer};
 
 /// Reads JSON as a document, or a list of documents. What is wrong with it is added to `bad`, and
 /// what is left of it is then of no use.
@@ -46,8 +46,14 @@ impl Reader<'_> {
 
     fn objects(&mut self, id: DocumentId, json: &Json, at: &str) -> Json {
         let Json::Array(items) = json else { return self.refuse(at, "type", "must be a list") };
-        let each = items.iter().enumerate();
-        each.map(|(index, item)| self.object(id, item, &format!("{at}/{index}"))).collect()
+        let mut objects = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            if are_enough(self.bad) {
+                return Json::Null;
+            }
+            objects.push(self.object(id, item, &format!("{at}/{index}")));
+        }
+        Json::Array(objects)
     }
 
     fn object(&mut self, id: DocumentId, json: &Json, at: &str) -> Json {
@@ -56,6 +62,9 @@ impl Reader<'_> {
             return self.refuse(at, "type", format!("must be an object, {}", document.name));
         };
         for name in members.keys() {
+            if are_enough(self.bad) {
+                return Json::Null;
+            }
             if document.member(name).is_none() {
                 let known = document.members.iter().map(|member| member.name.as_str());
                 let near = crate::query::suggestion(name, known);

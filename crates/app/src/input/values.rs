@@ -11,7 +11,7 @@ use super::bounds::Bounds;
 use super::document::{document, expected_of};
 use super::scalar::{key_value, reference_key, reference_value, scalar_from_json};
 use crate::ids::Ids;
-use crate::refusal::{BadMember, Refusal, pointer};
+use crate::refusal::{BadMember, Refusal, are_enough, pointer};
 
 /// Rows that one write links by one many-to-many relation; each costs a look for it.
 const LINKS_MAX: usize = 1000;
@@ -160,6 +160,9 @@ impl<'m> Reader<'m> {
     }
 
     fn member(&mut self, name: &str, json: &Json) {
+        if are_enough(&self.bad) {
+            return;
+        }
         let Some((id, field)) = self.find(name) else {
             let detail = crate::query::unknown_field(self.model, self.entity.id, name);
             self.refuse(name, "unknown_field", detail);
@@ -352,6 +355,9 @@ impl<'m> Reader<'m> {
         };
         let mut values = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
+            if are_enough(&self.bad) {
+                return None;
+            }
             match scalar_from_json(self.model, scalar, item) {
                 Ok(value) => values.push(value),
                 Err(expected) => self.bad.push(BadMember {

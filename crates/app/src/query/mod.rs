@@ -9,7 +9,7 @@ use expr::{Caller, EntityId, FieldId, Kind, Node, Type, Value};
 use model::{FieldKind, Model};
 use plan::read::{Cursor, Order, PageShape, Selection, Shape, Target};
 
-use crate::refusal::BadParameter;
+use crate::refusal::{BadParameter, are_enough};
 
 pub use filter::FilterOp;
 
@@ -105,7 +105,9 @@ impl<'m> Query<'m> {
     }
 
     fn mistake(&mut self, name: &str, code: &'static str, detail: impl Into<String>) {
-        self.mistakes.push(BadParameter { name: name.to_owned(), code, detail: detail.into() });
+        if !are_enough(&self.mistakes) {
+            self.mistakes.push(BadParameter { name: name.to_owned(), code, detail: detail.into() });
+        }
     }
 
     /// Sets the page size.
@@ -190,12 +192,18 @@ impl<'m> Query<'m> {
     }
 
     fn unknown(&mut self, parameter: &str, entity: EntityId, name: &str) {
+        if are_enough(&self.mistakes) {
+            return;
+        }
         let detail = unknown_field(self.model, entity, name);
         self.mistake(parameter, "unknown_field", detail);
     }
 
     /// Refuses a parameter that no read knows.
     pub fn unknown_parameter(&mut self, name: &str) {
+        if are_enough(&self.mistakes) {
+            return;
+        }
         let detail = unknown_field(self.model, self.entity, name);
         self.mistake(name, "unknown_parameter", detail);
     }

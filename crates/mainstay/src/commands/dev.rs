@@ -42,7 +42,7 @@ async fn dev(args: &Run) -> anyhow::Result<u8> {
     };
     let own = super::token::development_key(dir)?.verifying_key();
     let keyring = wiring::keyring(dir, &app.config.auth, Some(own.clone()))?;
-    let doors = wiring::listen(dir, &args.listen, &app.config).await?;
+    let doors = wiring::listen(dir, &args.listen, &app.config)?;
     greet(dir, &doors.listeners, &app);
 
     let config = Arc::clone(&app.config);

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<u8> {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(wiring::stop_on_signal(stop.clone())?);
-        let doors = wiring::listen(&args.folder.dir, &args.listen, &loaded.config).await?;
+        let doors = wiring::listen(&args.folder.dir, &args.listen, &loaded.config)?;
         for listener in &doors.listeners {
             super::say(&listener.url());
         }

@@ -9,8 +9,16 @@ use crate::config::reader::{Reader, Section};
 pub struct LimitsConfig {
     /// The largest request body.
     pub body_bytes_max: u64,
+    /// The bytes of all bodies together that are arriving in pieces.
+    pub bodies_bytes_max: u64,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
     /// The largest request head: request line and headers.
     pub header_bytes_max: u64,
+    /// How long a head may take, from the first byte or the start of a connection.
+    pub head_timeout: Duration,
+    /// How long a connection may do nothing.
+    pub idle_timeout: Duration,
     /// The longest path and query.
     pub url_bytes_max: u64,
     /// The most rows of a page.
@@ -39,7 +47,13 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             body_bytes_max: 1024 * 1024,
+            bodies_bytes_max: 256 * 1024 * 1024,
+            // At the default bound of a body this asks for 50 KiB a second.
+            body_timeout: Duration::from_secs(20),
             header_bytes_max: 32 * 1024,
+            head_timeout: Duration::from_secs(10),
+            // Load balancers keep theirs for a minute, and should be the ones to close.
+            idle_timeout: Duration::from_secs(75),
             url_bytes_max: 16 * 1024,
             page_max: 200,
             page_default: 20,
@@ -76,9 +90,28 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     let bytes = 1024..=64 * 1024 * 1024;
     number("idempotency_body_bytes_max", &mut config.idempotency_body_bytes_max, bytes);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
-    let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);
-    if let Some(timeout) = section.duration("request_timeout", timeout, reader) {
-        config.request_timeout = timeout;
+    let bodies =
+        number("bodies_bytes_max", &mut config.bodies_bytes_max, 1024..=64 * 1024 * 1024 * 1024);
+    for (key, to) in [
+        ("body_timeout", &mut config.body_timeout),
+        ("head_timeout", &mut config.head_timeout),
+        ("idle_timeout", &mut config.idle_timeout),
+        ("request_timeout", &mut config.request_timeout),
+    ] {
+        let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);
+        if let Some(timeout) = section.duration(key, timeout, reader) {
+            *to = timeout;
+        }
+    }
+    let (one, all) = (config.body_bytes_max, config.bodies_bytes_max);
+    match bodies {
+        None => config.bodies_bytes_max = all.max(one),
+        Some(place) if all < one => {
+            let message =
+                format!("`bodies_bytes_max` ({all}) is less than `body_bytes_max` ({one})");
+            reader.error(place, message, None);
+        }
+        Some(_) => {}
     }
     let keep = Duration::from_secs(60)..=Duration::from_secs(30 * 24 * 3600);
     if let Some(keep) = section.duration("idempotency_keep", keep, reader) {

@@ -25,7 +25,7 @@ async fn all_doors_lead_to_the_same_server() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("a.sock");
     let any = "127.0.0.1:0".parse().expect("an address");
-    let (first, second) = (Listener::tcp(any).await, Listener::tcp(any).await);
+    let (first, second) = (Listener::tcp(any), Listener::tcp(any));
     let (first, second) = (first.expect("a port"), second.expect("a port"));
     let unix = Listener::unix(&path, 0o600).expect("it is free");
     assert_eq!(unix.url(), format!("unix:{}", path.display()));
@@ -53,7 +53,7 @@ async fn only_trusted_proxies_speak_for_others() {
     for (networks, unix) in [(vec![], false), (vec!["127.0.0.0/8"], true)] {
         let path = dir.path().join("a.sock");
         let any = "127.0.0.1:0".parse().expect("an address");
-        let tcp = Listener::tcp(any).await.expect("a port");
+        let tcp = Listener::tcp(any).expect("a port");
         let address = tcp.address().expect("a port");
         let doors = vec![tcp, Listener::unix(&path, 0o600).expect("it is free")];
         let trust = Trust::from_config(&ProxyConfig {

@@ -110,7 +110,7 @@ fn settings() -> Settings {
 impl Server {
     async fn start(settings: Settings) -> Self {
         let any = "127.0.0.1:0".parse().expect("an address");
-        let listener = Listener::tcp(any).await.expect("a port is free");
+        let listener = Listener::tcp(any).expect("a port is free");
         let address = listener.address().expect("it is a port");
         Self::on(vec![listener], address, settings)
     }

@@ -48,7 +48,7 @@ fn issue(dir: &Path) -> CertificateDer<'static> {
 
 async fn start(tls: &Tls, settings: Settings) -> Server {
     let any = "127.0.0.1:0".parse().expect("an address");
-    let listener = Listener::tcp(any).await.expect("a port").over_tls(tls.clone());
+    let listener = Listener::tcp(any).expect("a port").over_tls(tls.clone());
     let address = listener.address().expect("a port");
     assert_eq!(listener.url(), format!("https://{address}/"));
     Server::on(vec![listener], address, settings)
@@ -251,7 +251,7 @@ async fn files_that_do_not_fit_are_named() {
 #[tokio::test]
 async fn clear_requests_are_sent_on_or_refused() {
     let any = "127.0.0.1:0".parse().expect("an address");
-    let listener = Listener::tcp(any).await.expect("a port").redirecting(8443);
+    let listener = Listener::tcp(any).expect("a port").redirecting(8443);
     let address = listener.address().expect("a port");
     let server = Server::on(vec![listener], address, settings());
     let mut client = server.connect().await;
