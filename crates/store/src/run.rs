@@ -4,26 +4,25 @@ use std::sync::Arc;
 
 use plan::{Bind, Cell, Constraint, Program, Row};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, ffi};
+use rusqlite::{Connection, ErrorCode, Statement, ffi};
 
 /// Runs a program's statements to their end.
 pub(crate) fn run<P: Program>(connection: &Connection, program: &mut P) -> rusqlite::Result<()> {
-    run_noting(connection, program, |_, _| {})
+    run_noting(connection, program, |_: &Arc<str>, _: &Statement<'_>| {})
 }
 
-/// Runs a program's statements to their end, and tells the text of each before it runs, and whether
-/// it only reads.
+/// Runs a program's statements to their end, and tells each before it runs.
 pub(crate) fn run_noting<P: Program>(
     connection: &Connection,
     program: &mut P,
-    mut note: impl FnMut(&Arc<str>, bool),
+    mut note: impl FnMut(&Arc<str>, &Statement<'_>),
 ) -> rusqlite::Result<()> {
     loop {
         // The statement borrows the program; the text is shared, the binds are bound at once.
         let mut prepared = {
             let Some(statement) = program.next() else { return Ok(()) };
             let mut prepared = connection.prepare_cached(statement.sql)?;
-            note(statement.sql, prepared.readonly());
+            note(statement.sql, &prepared);
             for (index, bind) in statement.binds.iter().enumerate() {
                 prepared.raw_bind_parameter(index + 1, Bound(bind))?;
             }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use plan::Program;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Statement};
 use tokio::sync::oneshot;
 
 use crate::connection;
@@ -88,7 +88,7 @@ impl Scanner {
         self.set_deadline(Some(started + time_max));
         let mut sql = None;
         let result = self.connection.execute_batch("BEGIN").and_then(|()| {
-            let note = |text: &Arc<str>, _| sql = Some(Arc::clone(text));
+            let note = |text: &Arc<str>, _: &Statement<'_>| sql = Some(Arc::clone(text));
             crate::run::run_noting(&self.connection, &mut program, note)
         });
         self.set_deadline(None);

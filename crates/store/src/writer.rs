@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use plan::{Program, Verdict};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, Statement};
 use tokio::sync::oneshot;
 
 use crate::checkpoint::Checkpoints;
@@ -56,7 +56,8 @@ impl<P: Program> Write for Running<P> {
     fn run(&mut self, connection: &Connection, reads: &ReadingBudget) -> rusqlite::Result<bool> {
         let Some(mut program) = self.program.take() else { return Ok(false) };
         reads.renew();
-        crate::run::run_noting(connection, &mut program, |_, reading| reads.count(reading))?;
+        let note = |_: &Arc<str>, statement: &Statement<'_>| reads.count(statement.readonly());
+        crate::run::run_noting(connection, &mut program, note)?;
         let (verdict, output) = program.finish();
         self.output = Some(output);
         Ok(verdict == Verdict::Commit)

@@ -145,6 +145,21 @@ async fn another_caller_with_the_same_key_sees_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn a_caller_of_two_tenants_writes_to_each() {
+    let server = start(
+        r#"type Task @entity @tenant(field: "org") @allow(read: "true", write: "true") { org: String!  text: String! }"#,
+    );
+    let of =
+        |org: &str| keyed(&server.client().as_caller(&json!({ "sub": ALICE, "org": org })), "k");
+    for org in ["red", "blue"] {
+        let made = of(org).post("/api/v1/tasks", json!({ "text": "a" })).await.expect(201);
+        assert!(!is_replayed(&made));
+        assert!(is_replayed(&of(org).post("/api/v1/tasks", json!({ "text": "a" })).await));
+        assert_eq!(of(org).get("/api/v1/tasks").await.expect(200).items().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn what_was_refused_may_be_sent_again_with_its_key() {
     let server = start(NOTES);
     let plain = server.client();

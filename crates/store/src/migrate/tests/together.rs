@@ -139,6 +139,17 @@ fn of_several_that_start_at_once_one_migrates() {
 }
 
 #[tokio::test]
+async fn a_database_of_an_older_release_needs_no_migration_for_new_tables_of_mainstays_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = old_database(folder.path());
+    let store = Store::open(crate::Options::new(path)).unwrap();
+    for mode in [Mode::plan_only(), Mode::Dev, Mode::plan_only()] {
+        let outcome = store.migrate(schema(OLD), mode, NOW).await.unwrap();
+        assert_eq!((outcome.applied, outcome.plan.as_str()), (false, ""));
+    }
+}
+
+#[tokio::test]
 async fn a_store_migrates_and_knows_what_it_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(crate::Options::new(folder.path().join("app.db"))).unwrap();
