@@ -52,6 +52,28 @@ pub enum Refusal {
     /// Rows refer to the row.
     #[error("rows refer to this one")]
     InUse(Option<EntityId>),
+    /// More rows would be written at once than may be.
+    #[error("too many rows")]
+    TooManyRows {
+        /// The most rows.
+        max: u64,
+    },
+    /// A row inside the body is refused.
+    #[error("{refusal}")]
+    At {
+        /// The JSON pointer to the row.
+        pointer: String,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+    /// One of the rows that a filter matches is refused.
+    #[error("{refusal}")]
+    OfRow {
+        /// The row's key.
+        key: String,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
     /// What would be answered is too much to be held.
     #[error("the answer is too large")]
     AnswerTooLarge {

@@ -151,6 +151,7 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
         kind: WriteKind::Create,
         columns,
         sent: Vec::new(),
+        parent: None,
         reset: Vec::new(),
         merged: Vec::new(),
         linked,

@@ -1,6 +1,7 @@
 //! The REST API: paths to operations, operations to answers. It holds no rule and no SQL.
 
 mod batch;
+mod bulk;
 mod etag;
 mod index;
 mod once;
@@ -90,6 +91,10 @@ impl Rest {
             (Target::Collection(entity), &Method::PUT) => {
                 writes::put_by_unique_key(&call, entity, incoming).await
             }
+            (Target::Collection(entity), &Method::PATCH) => {
+                bulk::update(&call, entity, incoming).await
+            }
+            (Target::Collection(entity), &Method::DELETE) => bulk::delete(&call, entity).await,
             (Target::Row(entity, key), &Method::PUT) => {
                 writes::put(&call, entity, key, incoming).await
             }
@@ -100,7 +105,9 @@ impl Rest {
             (target, &Method::OPTIONS) => {
                 let reply = Reply::no_content().header(http::header::ALLOW, allowed);
                 Ok(match target {
-                    Target::Row(..) => reply.header(body::ACCEPT_PATCH, body::PATCHES),
+                    Target::Row(..) | Target::Collection(_) => {
+                        reply.header(body::ACCEPT_PATCH, body::PATCHES)
+                    }
                     _ => reply,
                 })
             }

@@ -1,7 +1,7 @@
 //! Runs a write and answers it: once, where the request has an idempotency key.
 
 use app::App;
-use app::idempotency::{self, Answered, Identity};
+use app::idempotency::{self, Answer, Answered, Identity};
 use app::operations::Prepared;
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 
@@ -14,26 +14,25 @@ use crate::http::idempotency::{IDEMPOTENCY_REPLAYED, key};
 const HEADERS_COMPARED: [http::HeaderName; 3] = [CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH];
 
 impl Call<'_> {
-    /// Runs a write. `content` is its body as it was sent, `refused` and `answer` turn what came
-    /// of it into this door's terms.
+    /// Runs a write. `content` is its body as it was sent; `prepare` is awaited unless the answer is
+    /// known; `refused` and `answer` turn what came of it into this door's terms.
     pub(super) async fn write<W: Prepared>(
         &self,
         content: &[u8],
-        prepare: impl FnOnce() -> Result<W, W::Refused>,
+        prepare: impl Future<Output = Result<W, W::Refused>>,
         refused: impl Fn(W::Refused) -> Problem,
         answer: impl Fn(&App, W::Output) -> Reply + Send + 'static,
     ) -> Result<Reply, Problem> {
         let Some(identity) = self.identity(content)? else {
-            let output = prepare().map_err(&refused)?.run(self.app).await.map_err(&refused)?;
+            let output = prepare.await.map_err(&refused)?.run(self.app).await.map_err(&refused)?;
             return Ok(answer(self.app, output));
         };
         let found = idempotency::find(self.app, &identity).await;
         if let Some(answered) = found.map_err(|refusal| self.problem(refusal))? {
             return Ok(reply(answered));
         }
-        let write = prepare().map_err(&refused)?;
-        let answer = move |app: &App, output| answer(app, output).into_answer();
-        let answered = idempotency::run(self.app, identity, write, answer).await;
+        let write = prepare.await.map_err(&refused)?;
+        let answered = idempotency::run(self.app, identity, write, kept(answer)).await;
         answered.map(reply).map_err(refused)
     }
 
@@ -52,6 +51,14 @@ impl Call<'_> {
         let auth = &self.app.config.auth;
         Ok(Some(idempotency::identity(auth, &self.caller, &operation, &key, &parts)))
     }
+}
+
+/// Turns an answer into one that can be kept. Made apart from what is prepared, whose lifetime it
+/// does not share.
+fn kept<O>(
+    answer: impl Fn(&App, O) -> Reply + Send + 'static,
+) -> impl Fn(&App, O) -> Answer + Send + 'static {
+    move |app, output| answer(app, output).into_answer()
 }
 
 fn reply(answered: Answered) -> Reply {

@@ -45,14 +45,7 @@ pub(super) fn list(query: &mut Query<'_>, text: &str) {
     for param in split(text) {
         let (name, value) = (param.name.as_ref(), param.value.as_ref());
         if let Some(op) = &param.op {
-            match FilterOp::parse(op) {
-                Some(op) => query.short_filter(name, op, value),
-                None => {
-                    let detail = "the operators are eq, ne, lt, lte, gt, gte, in, contains, \
-                                  startsWith, endsWith and null";
-                    query.refuse(name, "unknown_operator", detail);
-                }
-            }
+            operator(query, name, op, value);
             continue;
         }
         if let Some(single) = SINGLE.iter().find(|single| **single == name) {
@@ -73,6 +66,37 @@ pub(super) fn list(query: &mut Query<'_>, text: &str) {
             "fields" => query.fields(value),
             "count" => query.count(value),
             _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
+        }
+    }
+}
+
+/// Feeds filters into a query; nothing else says which rows are written.
+pub(super) fn filters(query: &mut Query<'_>, text: &str) {
+    let mut seen = false;
+    for param in split(text) {
+        match (param.name.as_ref(), &param.op) {
+            (name, Some(op)) => operator(query, name, op, &param.value),
+            ("filter", None) if std::mem::replace(&mut seen, true) => {
+                query.refuse("filter", "repeated", "give it only once");
+            }
+            ("filter", None) => query.filter(&param.value),
+            (name, None) if SINGLE.contains(&name) => {
+                query.refuse(name, "unknown_parameter", "a write of many rows takes only filters");
+            }
+            (name, None) => {
+                query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), &param.value);
+            }
+        }
+    }
+}
+
+fn operator(query: &mut Query<'_>, name: &str, op: &str, value: &str) {
+    match FilterOp::parse(op) {
+        Some(op) => query.short_filter(name, op, value),
+        None => {
+            let detail = "the operators are eq, ne, lt, lte, gt, gte, in, contains, \
+                          startsWith, endsWith and null";
+            query.refuse(name, "unknown_operator", detail);
         }
     }
 }

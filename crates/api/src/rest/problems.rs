@@ -97,6 +97,17 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             };
             Problem::new(StatusCode::CONFLICT, "in_use", detail)
         }
+        Refusal::TooManyRows { max } => Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "too_many_rows",
+            format!("at most {max} rows of this size are written at once; nothing was done"),
+        ),
+        Refusal::At { pointer, refusal } => below(pointer, of(app, *refusal)),
+        Refusal::OfRow { key, refusal } => {
+            let mut problem = of(app, *refusal);
+            problem.detail = format!("{key}: {}; nothing was done", problem.detail);
+            problem
+        }
         Refusal::AnswerTooLarge { bytes_max, bound } => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "answer_too_large",
@@ -109,6 +120,20 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
         ),
         Refusal::Store(error) => of_store(&error),
     }
+}
+
+/// Makes the problem of a row one of the body that it is in.
+fn below(pointer: String, mut problem: Problem) -> Problem {
+    for error in &mut problem.errors {
+        if let Some(inner) = &mut error.pointer {
+            inner.insert_str(0, &pointer);
+        }
+    }
+    if problem.errors.is_empty() {
+        let (code, detail) = (problem.code, problem.detail.clone());
+        problem.errors.push(ProblemError { pointer: Some(pointer), parameter: None, code, detail });
+    }
+    problem
 }
 
 fn of_store(error: &store::Error) -> Problem {

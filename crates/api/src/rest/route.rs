@@ -80,7 +80,7 @@ impl Target<'_> {
         match self {
             Self::Index => Some("GET, HEAD, OPTIONS"),
             Self::Batch => Some("POST, OPTIONS"),
-            Self::Collection(_) => Some("GET, HEAD, POST, PUT, OPTIONS"),
+            Self::Collection(_) => Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Row(..) => Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
             Self::Nothing => None,
         }

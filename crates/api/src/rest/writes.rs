@@ -1,7 +1,7 @@
-//! Writes of one row, and what they answer.
+//! Writes of one row, and what they answer; `bulk` has those of many.
 
-use app::input::{Address, Body};
-use app::operations::{Objects, Patch, Precondition, Put, PutWrite, Saved, Write};
+use app::input::{Address, Body, Rows};
+use app::operations::{CreateRows, Objects, Patch, Precondition, Put, PutWrite, Saved, Write};
 use app::{App, BadParameter, Refusal};
 use bytes::Bytes;
 use expr::EntityId;
@@ -12,7 +12,7 @@ use model::Model;
 use plan::read::RowBody;
 
 use super::reply::Reply;
-use super::{Call, etag, params, problems};
+use super::{Call, bulk, etag, params, problems};
 use crate::http::body::PatchType;
 use crate::http::prefer::{PREFERENCE_APPLIED, Return};
 use crate::http::{Problem, body, etag as condition};
@@ -23,13 +23,40 @@ pub(super) async fn create(
     entity: EntityId,
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
-    let (bytes, body) = call.body(incoming).await?;
+    let bytes = call.bytes(incoming).await?;
+    let rows = Rows::parse(&bytes).map_err(|error| problems::malformed(&error))?;
+    let body = match rows {
+        Rows::Many(bodies) => return bulk::create(call, entity, &bytes, bodies).await,
+        Rows::One(body) if CreateRows::is_nested(&call.app.model, entity, &body) => {
+            return create_nested(call, entity, &bytes, body).await;
+        }
+        Rows::One(body) => body,
+    };
     let preferred = Return::preferred(&call.parts.headers);
     call.write(
         &bytes,
-        || Write::create(call.app, &call.caller, entity, body),
+        async { Write::create(call.app, &call.caller, entity, body) },
         |refusal| call.problem(refusal),
         move |app, saved| created(app, preferred, saved),
+    )
+    .await
+}
+
+async fn create_nested(
+    call: &Call<'_>,
+    entity: EntityId,
+    bytes: &[u8],
+    body: Body,
+) -> Result<Reply, Problem> {
+    let preferred = Return::preferred(&call.parts.headers);
+    call.write(
+        bytes,
+        async { CreateRows::nested(call.app, &call.caller, entity, body) },
+        |refusal| call.problem(refusal),
+        move |app, mut many| match many.saved.pop() {
+            Some(saved) => created(app, preferred, saved),
+            None => Reply::empty(StatusCode::CREATED),
+        },
     )
     .await
 }
@@ -91,7 +118,7 @@ async fn put_at(
     let (app, caller) = (call.app, call.caller.clone());
     call.write(
         &bytes,
-        || PutWrite::prepare(app, caller, entity, address, body, precondition),
+        async { PutWrite::prepare(app, caller, entity, address, body, precondition) },
         |refusal| call.problem(refusal),
         move |app, put| put_reply(app, preferred, put),
     )
@@ -116,7 +143,7 @@ pub(super) async fn update(
     let preferred = Return::preferred(&call.parts.headers);
     call.write(
         &bytes,
-        || Write::update(call.app, &call.caller, entity, key, patch, precondition),
+        async { Write::update(call.app, &call.caller, entity, key, patch, precondition) },
         |refusal| call.problem(refusal),
         move |_, saved| changed(preferred, saved.row),
     )
@@ -131,7 +158,7 @@ pub(super) async fn delete(call: &Call<'_>, entity: EntityId, key: &str) -> Resu
     let (app, caller) = (call.app, &call.caller);
     call.write(
         b"",
-        || {
+        async {
             Ok(match preferred {
                 Some(Return::Representation) => {
                     Write::delete_returning(app, caller, entity, key, precondition)
@@ -161,7 +188,7 @@ fn shown(status: StatusCode, row: RowBody) -> Reply {
     Reply::json(status, row.json).etag(&tag)
 }
 
-fn applied(reply: Reply, preferred: Option<Return>) -> Reply {
+pub(super) fn applied(reply: Reply, preferred: Option<Return>) -> Reply {
     match preferred {
         Some(preferred) => reply.header(PREFERENCE_APPLIED, preferred.applied()),
         None => reply,
@@ -232,9 +259,13 @@ pub(super) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
 }
 
 impl Call<'_> {
+    async fn bytes(&self, incoming: Incoming) -> Result<Bytes, Problem> {
+        body::read_json(&self.parts.headers, incoming, &self.app.config.limits).await
+    }
+
     /// Reads the body, as it was sent and as it is meant.
-    async fn body(&self, incoming: Incoming) -> Result<(Bytes, Body), Problem> {
-        let bytes = body::read_json(&self.parts.headers, incoming, &self.app.config.limits).await?;
+    pub(super) async fn body(&self, incoming: Incoming) -> Result<(Bytes, Body), Problem> {
+        let bytes = self.bytes(incoming).await?;
         let body = Body::parse(&bytes).map_err(|error| problems::malformed(&error))?;
         Ok((bytes, body))
     }

@@ -33,6 +33,30 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
+/// The body of a create: one row, or several.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rows {
+    /// An object.
+    One(Body),
+    /// An array of objects.
+    Many(Vec<Body>),
+}
+
+impl Rows {
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// When it is neither a JSON object nor an array of them, nests deeper than 128 levels, or
+    /// repeats a member.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BodyError> {
+        if bytes.trim_ascii_start().first() != Some(&b'[') {
+            return Body::parse(bytes).map(Self::One);
+        }
+        let rows = serde_json::from_slice(bytes).map_err(|error| BodyError(error.to_string()))?;
+        Ok(Self::Many(rows))
+    }
+}
+
 /// The members of a JSON object, in order and without duplicates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Members<V>(pub Vec<(String, V)>);

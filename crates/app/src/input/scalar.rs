@@ -136,7 +136,7 @@ pub(crate) fn reference_key(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
 }
 
 /// Returns the key of a row, read by `reference_key`, as rules see it.
-pub(super) fn reference_value(entity: &Entity, text: &str) -> Value {
+pub(crate) fn reference_value(entity: &Entity, text: &str) -> Value {
     match entity.key_columns.as_slice() {
         [column] => key_value(entity.column(*column).ty, text).unwrap_or(Value::Null),
         _ => Value::Text(text.to_owned()),

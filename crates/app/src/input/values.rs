@@ -221,7 +221,9 @@ impl<'m> Reader<'m> {
                 self.links(name, id, *target, json);
             }
             FieldKind::ToMany { .. } => {
-                self.refuse(name, "unsupported", "nested rows are not supported yet");
+                let detail = "nested rows are a list, in the POST of their parent; \
+                              otherwise they are written by themselves";
+                self.refuse(name, "unsupported", detail);
             }
             FieldKind::Computed { .. } => unreachable!("computed fields are locked"),
         }

@@ -2,16 +2,22 @@
 
 mod batch;
 mod find;
+mod forest;
+mod matching;
 mod plans;
 mod prepared;
 mod put;
 mod read;
+mod together;
 mod write;
 
 pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome, Place};
+pub use forest::CreateRows;
+pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;
 pub use put::{Put, PutWrite};
 pub use read::{get, list, may_read_some};
+pub use together::Many;
 pub(crate) use write::may_create;
 pub use write::{JudgedRun, Objects, Patch, Precondition, Saved, Write};

@@ -10,7 +10,7 @@ use plan::{AtomValues, Bind, Either, Sequence, Step, Steps, Verdict};
 
 use super::find::Find;
 use super::prepared::Prepared;
-use super::write::{Judge, Precondition, Saved, Write};
+use super::write::{Given, Judge, Precondition, Saved, Write};
 use crate::application::App;
 use crate::input::{Address, Body};
 use crate::refusal::{BadMember, Refusal};
@@ -75,7 +75,8 @@ impl PutWrite {
             filter_atoms: 0,
         };
         let find = Find::new(app, &caller, &shape, AtomValues::new(), 1)?;
-        let creation = Write::create_at(app, &caller, entity, body.clone(), &address.known);
+        let given = Given { known: address.known.clone(), ..Given::default() };
+        let creation = Write::create_at(app, &caller, entity, body.clone(), &given);
         Ok(Self(Arc::new(Parts {
             app: Arc::clone(app),
             caller,
@@ -161,8 +162,8 @@ impl Parts {
         match &self.creation {
             Ok(write) => Ok(write.clone()),
             Err(body) => {
-                let known = &self.address.known;
-                Write::create_at(&self.app, &self.caller, self.entity, body.clone(), known)
+                let given = Given { known: self.address.known.clone(), ..Given::default() };
+                Write::create_at(&self.app, &self.caller, self.entity, body.clone(), &given)
             }
         }
     }

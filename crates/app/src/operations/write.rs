@@ -18,6 +18,9 @@ use crate::application::App;
 use crate::input::{Body, Known, Purpose, Written, no_row, written, written_at};
 use crate::refusal::{BadMember, Refusal, field_names};
 
+/// A link is a row of its own, and costs more than its bytes in the list that sets it.
+const LINK_WEIGHT: usize = 8;
+
 /// What the caller believes of the row (`If-Match`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precondition {
@@ -77,6 +80,19 @@ pub struct Write {
     plan: Arc<WritePlan>,
     values: WriteValues,
     judge: Judge,
+    /// The columns of the values.
+    columns: Vec<ColumnId>,
+}
+
+/// What is known of a row to be created besides its body.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Given {
+    /// Fields that its address, or the row it is nested in, says.
+    pub(super) known: Vec<Known>,
+    /// The relation among them to the row that it is nested in.
+    pub(super) parent: Option<FieldId>,
+    /// The lists of rows that are nested in it.
+    pub(super) lists: Vec<FieldId>,
 }
 
 impl Write {
@@ -90,7 +106,7 @@ impl Write {
         entity: EntityId,
         body: Body,
     ) -> Result<Self, Refusal> {
-        Self::create_at(app, caller, entity, body, &[])
+        Self::create_at(app, caller, entity, body, &Given::default())
     }
 
     /// Prepares the create of a row whose address says some fields.
@@ -99,13 +115,16 @@ impl Write {
         caller: &Caller<'_>,
         entity: EntityId,
         body: Body,
-        known: &[Known],
+        given: &Given,
     ) -> Result<Self, Refusal> {
         may_create(app, caller, entity)?;
         let (model, ids) = (&app.model, &app.ids);
-        let input = written_at(model, entity, body, Purpose::Create, known, caller, ids)?;
+        let input = written_at(model, entity, body, Purpose::Create, &given.known, caller, ids)?;
         let key = key_of(app.model.entity(entity), &input.columns);
-        Ok(Self::new(app, caller, Intent::new(WriteKind::Create, entity, key, input)))
+        let mut intent = Intent::new(WriteKind::Create, entity, key, input);
+        intent.parent = given.parent;
+        intent.lists.clone_from(&given.lists);
+        Ok(Self::new(app, caller, intent))
     }
 
     /// Prepares an update.
@@ -180,14 +199,15 @@ impl Write {
     }
 
     fn new(app: &App, caller: &Caller<'_>, intent: Intent) -> Self {
-        let Intent { kind, entity, key, input, hashes, merged, returned } = intent;
+        let Intent { kind, entity, key, input, hashes, merged, returned, parent, lists } = intent;
         let (linked, links) = input.bound_links();
         let (columns, inputs): (Vec<ColumnId>, Vec<Bind>) = input.columns.into_iter().unzip();
         let shape = WriteShape {
             entity,
             kind,
             columns,
-            sent: input.sent.iter().map(|(field, _)| *field).collect(),
+            sent: input.sent.iter().map(|(field, _)| *field).chain(lists).collect(),
+            parent,
             reset: input.reset,
             merged,
             linked,
@@ -197,7 +217,54 @@ impl Write {
         let (plan, atoms) = planned(app, &with_input, &shape);
         let judge = Judge { entity, kind, returned, signed_in: caller.user.is_some() };
         let values = WriteValues { atoms, key, inputs, links, hashes };
-        Self { plan, values, judge }
+        Self { plan, values, judge, columns: shape.columns }
+    }
+
+    /// Sets columns that were not known when it was prepared.
+    pub(super) fn set_columns(&mut self, model: &Model, values: &[(ColumnId, Bind)]) {
+        let keys = &model.entity(self.judge.entity).key_columns;
+        for (column, value) in values {
+            if let Some(place) = self.columns.iter().position(|set| set == column) {
+                self.values.inputs[place] = value.clone();
+            }
+            if let Some(part) = keys.iter().position(|key| key == column)
+                && let Some(key) = self.values.key.get_mut(part)
+            {
+                *key = value.clone();
+            }
+        }
+    }
+
+    /// Returns the key of the row; empty where the database makes it.
+    pub(super) fn key(&self) -> &[Bind] {
+        &self.values.key
+    }
+
+    /// Returns how many bytes it writes, more or less.
+    pub(super) fn bytes(&self) -> usize {
+        let size = |bind: &Bind| match bind {
+            Bind::Text(text) => text.len(),
+            _ => size_of::<Bind>(),
+        };
+        let columns: usize = self.values.inputs.iter().map(size).sum();
+        let links: usize = self.values.links.iter().map(size).sum();
+        columns + links * LINK_WEIGHT
+    }
+
+    /// Returns the program that writes the row and leaves it to `judging` to judge it.
+    pub(super) fn writing(self) -> (WriteRun, Judge) {
+        (WriteRun::writing(self.plan, self.values), self.judge)
+    }
+
+    /// Returns the program that judges the row that was written under this key, and reads it.
+    pub(super) fn judging(mut self, key: Vec<Bind>) -> (WriteRun, Judge) {
+        self.values.key = key;
+        (WriteRun::judging(self.plan, self.values), self.judge)
+    }
+
+    /// Returns whether it deletes a row.
+    pub(super) fn deletes(&self) -> bool {
+        self.judge.deletes()
     }
 
     /// Makes it write another row.
@@ -271,11 +338,25 @@ struct Intent {
     merged: Vec<ColumnId>,
     /// Whether a deleted row is returned.
     returned: bool,
+    /// The relation to the row that this one is nested in.
+    parent: Option<FieldId>,
+    /// The lists of rows nested in it.
+    lists: Vec<FieldId>,
 }
 
 impl Intent {
     fn new(kind: WriteKind, entity: EntityId, key: Vec<Bind>, input: Written) -> Self {
-        Self { kind, entity, key, input, hashes: None, merged: Vec::new(), returned: false }
+        Self {
+            kind,
+            entity,
+            key,
+            input,
+            hashes: None,
+            merged: Vec::new(),
+            returned: false,
+            parent: None,
+            lists: Vec::new(),
+        }
     }
 
     fn merge_objects(&mut self, entity: &Entity) {
@@ -356,6 +437,11 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
+    /// Returns whether the write deletes a row.
+    pub(super) fn deletes(&self) -> bool {
+        self.kind == WriteKind::Delete
+    }
+
     /// Turns what came of the write into what its caller is told.
     pub(crate) fn judge(&self, model: &Model, output: WriteOutput) -> Result<Saved, Refusal> {
         let entity = model.entity(self.entity);

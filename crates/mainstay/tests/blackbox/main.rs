@@ -3,6 +3,7 @@
 mod access;
 mod batch;
 mod bodies;
+mod bulk;
 mod callers;
 mod commands;
 mod conditional;
@@ -20,6 +21,7 @@ mod joins;
 mod keys;
 mod lists;
 mod migrate;
+mod nested;
 mod paging;
 mod patches;
 mod preferences;

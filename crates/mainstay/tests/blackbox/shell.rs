@@ -21,7 +21,7 @@ async fn paths_and_methods_that_are_not_there_say_so() {
     let answer = client.post(&format!("/api/v1/posts/{ALICE}"), json!({})).await.expect(405);
     assert_eq!(answer.header("allow"), Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"));
     let options = client.send(Method::OPTIONS, "/api/v1/posts", None).await.expect(204);
-    assert_eq!(options.header("allow"), Some("GET, HEAD, POST, PUT, OPTIONS"));
+    assert_eq!(options.header("allow"), Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
     assert_eq!(
         client.get("/api/v1/posts/not-a-uuid").await.expect(404).json()["code"],
         json!("not_found")

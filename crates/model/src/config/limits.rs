@@ -37,6 +37,8 @@ pub struct LimitsConfig {
     pub idempotency_keep: Duration,
     /// The largest body of such an answer.
     pub idempotency_body_bytes_max: u64,
+    /// The most rows that one request writes.
+    pub bulk_rows_max: u64,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most connections at a time.
@@ -63,6 +65,7 @@ impl Default for LimitsConfig {
             batch_operations_max: 100,
             idempotency_keep: Duration::from_secs(24 * 3600),
             idempotency_body_bytes_max: 1024 * 1024,
+            bulk_rows_max: 1000,
             request_timeout: Duration::from_secs(30),
             connections_max: 10_000,
         }
@@ -89,6 +92,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     number("batch_operations_max", &mut config.batch_operations_max, 1..=1000);
     let bytes = 1024..=64 * 1024 * 1024;
     number("idempotency_body_bytes_max", &mut config.idempotency_body_bytes_max, bytes);
+    number("bulk_rows_max", &mut config.bulk_rows_max, 1..=10_000);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
     let bodies =
         number("bodies_bytes_max", &mut config.bodies_bytes_max, 1024..=64 * 1024 * 1024 * 1024);

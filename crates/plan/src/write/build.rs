@@ -272,6 +272,9 @@ impl<'m> Builder<'m> {
         for (index, field) in entity.fields.iter().enumerate() {
             let id = FieldId(index as u32);
             let FieldKind::ToOne(relation) = &field.kind else { continue };
+            if self.shape.parent == Some(id) {
+                continue;
+            }
             let sent = self.shape.sent.contains(&id);
             if let Some(inputs) = self.inputs(relation)
                 && (sent || relation.other_module || self.both_have_tenants(relation.target))

@@ -26,6 +26,8 @@ pub struct WriteShape {
     pub columns: Vec<ColumnId>,
     /// The fields the client sent; field rules judge them, and references among them must be readable.
     pub sent: Vec<FieldId>,
+    /// The relation to a row that the same transaction has written, which need not be looked for.
+    pub parent: Option<FieldId>,
     /// The fields set to their defaults because a replacement left them out. Where the caller may not
     /// read or write one of the row's, it stays.
     pub reset: Vec<FieldId>,

@@ -64,6 +64,7 @@ pub enum WriteOutput {
 pub struct WriteRun {
     plan: Arc<WritePlan>,
     values: WriteValues,
+    part: Part,
     binds: Vec<Bind>,
     /// The values that the row as it was decided, with their places among the inputs.
     adjusted: Vec<(u16, Bind)>,
@@ -74,6 +75,16 @@ pub struct WriteRun {
     missing: Vec<FieldId>,
     seen: Option<RowBody>,
     end: Option<WriteOutput>,
+}
+
+/// How much of the plan is run.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Whole,
+    /// Up to the write; what has become of the row is looked at later.
+    Writing,
+    /// What is left then.
+    Judging,
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -95,9 +106,25 @@ enum Step {
 impl WriteRun {
     /// Starts a write.
     pub fn new(plan: Arc<WritePlan>, values: WriteValues) -> Self {
+        Self::part(plan, values, Part::Whole)
+    }
+
+    /// Starts a write whose row is judged by `judging`, in the same transaction, when others are
+    /// written too.
+    pub fn writing(plan: Arc<WritePlan>, values: WriteValues) -> Self {
+        Self::part(plan, values, Part::Writing)
+    }
+
+    /// Judges and reads the row that `writing` wrote. The values have its key.
+    pub fn judging(plan: Arc<WritePlan>, values: WriteValues) -> Self {
+        Self::part(plan, values, Part::Judging)
+    }
+
+    fn part(plan: Arc<WritePlan>, values: WriteValues, part: Part) -> Self {
         Self {
             plan,
             values,
+            part,
             binds: Vec::new(),
             adjusted: Vec::new(),
             step: Step::Start,
@@ -114,6 +141,9 @@ impl WriteRun {
         let plan = Arc::clone(&self.plan);
         match self.step {
             Step::Before if !self.found => self.end = Some(WriteOutput::NotFound),
+            Step::After if !self.found && self.part == Part::Judging => {
+                self.end = Some(WriteOutput::NotFound);
+            }
             Step::Reference(at) if !self.found => self.missing.push(plan.references[at].field),
             Step::Missing(at) if self.found => self.missing.push(plan.links[at].field),
             Step::Restricted(at) if self.found => {
@@ -128,6 +158,7 @@ impl WriteRun {
     fn behind(&self, step: Step) -> Step {
         let plan = &self.plan;
         let next = match step {
+            Step::Start if self.part == Part::Judging => Step::After,
             Step::Start => Step::Before,
             Step::Before => Step::Reference(0),
             Step::Reference(at) => Step::Reference(at + 1),
@@ -155,8 +186,8 @@ impl WriteRun {
             }
             Step::Consequence(at) if at >= plan.consequences.len() => Step::Write,
             Step::Link(at, _) if at >= plan.links.len() => match plan.after {
-                Some(_) => Step::After,
-                None => Step::Done,
+                Some(_) if self.part != Part::Writing => Step::After,
+                _ => Step::Done,
             },
             other => other,
         }
@@ -338,7 +369,7 @@ impl Program for WriteRun {
     }
 
     fn restart(&mut self) {
-        *self = Self::new(Arc::clone(&self.plan), std::mem::take(&mut self.values));
+        *self = Self::part(Arc::clone(&self.plan), std::mem::take(&mut self.values), self.part);
     }
 
     fn finish(self) -> (Verdict, WriteOutput) {

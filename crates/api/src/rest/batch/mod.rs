@@ -64,7 +64,7 @@ pub(super) async fn run(
     let preferred = Return::preferred(&call.parts.headers);
     call.write(
         &bytes,
-        || Batch::prepare(call.app, call.caller.clone(), operations),
+        async { Batch::prepare(call.app, call.caller.clone(), operations) },
         |failures| refused(call, &slots, failures),
         move |app, outcomes| answer(app, preferred, &shown, outcomes),
     )
