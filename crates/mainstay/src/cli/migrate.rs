@@ -32,6 +32,10 @@ pub(crate) struct Migrate {
     /// Allow a table or column (`table.column`) to be dropped with its data. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_drop: Vec<String>,
+    /// Fill new optional fields after the migration, a few rows at a time, so that a server that runs
+    /// can go on writing. A run that is killed is gone on with by the next `--apply`.
+    #[arg(long, requires = "apply")]
+    pub(crate) online: bool,
     /// How to print it.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,

@@ -120,6 +120,31 @@ async fn a_dry_run_is_made_while_the_server_writes() {
     client.post("/api/v1/people", json!({ "name": "Alan Turing" })).await.expect(201);
 }
 
+#[tokio::test]
+async fn a_server_of_the_old_model_writes_on_while_rows_are_filled_online() {
+    let server = Server::start(BINARY, Folder::new(OLD));
+    let client = server.client();
+    client.post("/api/v1/people", json!({ "name": "Ada Lovelace" })).await.expect(201);
+    let loud = r#"loud: String @fill(expr: "row.name.upperAscii()")"#;
+    let new = OLD.replace("age: String", &format!("age: String {loud}"));
+    let folder = Arc::clone(server.folder());
+    // `dev` would reload the model and migrate by itself, so the new one is in a folder of its own.
+    let other = Folder::new(&new);
+    let database = folder.database();
+    let database = database.to_str().expect("a path in UTF-8");
+    let args = ["--apply", "--online", "--database", database];
+    let (code, found) = plan(&args, other.path());
+    assert_eq!((code, &found["state"]), (Some(0), &json!("applied")), "{found:#}");
+    assert_eq!(found["steps"][0]["how"], json!("writeRowsLater"));
+    client.post("/api/v1/people", json!({ "name": "Alan Turing" })).await.expect(201);
+    drop(server.kill());
+    // What the old model wrote since is filled when the field becomes required.
+    other.write(SCHEMA, &new.replace("loud: String", "loud: String!"));
+    let (code, found) = plan(&["--apply", "--database", database], other.path());
+    assert_eq!((code, &found["state"]), (Some(0), &json!("applied")), "{found:#}");
+    assert_eq!(found["steps"][0]["how"], json!("writeRows"));
+}
+
 #[test]
 fn there_is_nothing_to_try_without_a_database() {
     let folder = Folder::new(OLD);

@@ -2,6 +2,7 @@
 
 mod computed;
 mod describe;
+mod online;
 mod projection;
 mod row_check;
 mod sqlite;
@@ -14,6 +15,7 @@ use model::schema::{MigrationPlan, Schema};
 
 use crate::dialect::Dialect;
 
+pub use online::{Backfill, online};
 pub use row_check::RowCheck;
 
 /// A migration, ready to be run in one transaction.
@@ -35,6 +37,8 @@ pub enum Way {
     InPlace,
     /// Rows stay where they are and are written.
     WriteRows,
+    /// Rows are written after the migration, a few at a time.
+    WriteRowsLater,
     /// The table's rows are copied into a new table.
     Rebuild,
     /// An index is built, which reads the table's rows.

@@ -47,6 +47,9 @@ pub enum MigrationError {
         /// `table → target: n rows`
         references: Vec<String>,
     },
+    /// Another process has begun to fill fields since.
+    #[error("another process is filling fields; run the migration again when it has finished")]
+    Filling,
     /// The copy for a dry run could not be made.
     #[error("cannot make the copy {}: {source}", path.display())]
     Copy {

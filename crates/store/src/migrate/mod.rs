@@ -5,6 +5,7 @@
 //! start at once one migrates and the other finds nothing to do; a kill leaves the old state or the
 //! new one.
 
+mod backfill;
 mod drift;
 mod dry_run;
 mod error;
@@ -21,11 +22,12 @@ use std::time::Duration;
 use expr::Timestamp;
 use model::schema::{MigrationPlan, Schema, diff};
 use plan::Dialect;
-use plan::ddl::{self, Script};
+use plan::ddl::{self, Backfill, Script};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::Store;
 
+pub use backfill::Filling;
 pub use drift::Drifted;
 pub use dry_run::{DryRun, TableCheck, dry_run};
 pub use error::MigrationError;
@@ -55,6 +57,11 @@ pub enum Mode {
         /// Tables (`table`) and columns (`table.column`) that may be dropped with what they hold.
         allow_drop: Vec<String>,
     },
+    /// As `Apply`, and fills new optional columns after the migration, a few rows at a time.
+    Online {
+        /// As with `Apply`.
+        allow_drop: Vec<String>,
+    },
 }
 
 impl Mode {
@@ -77,6 +84,8 @@ pub struct Outcome {
     pub statements: Vec<String>,
     /// Everything that stops the migration.
     pub problems: Vec<Problem>,
+    /// The columns that an earlier migration has left to be filled.
+    pub filling: Vec<Filling>,
 }
 
 impl Store {
@@ -139,22 +148,29 @@ fn migrate_watched(
     watch: &Watch,
 ) -> Result<Outcome, MigrationError> {
     let fingerprint = ddl::fingerprint(schema);
+    let filling = backfill::filling(connection)?;
+    if !filling.is_empty() && !matches!(mode, Mode::PlanOnly { .. }) {
+        // Its SQL is in the names of now, so it goes before any other change.
+        backfill::finish(connection, watch)?;
+    }
     if record::is_current(connection, &fingerprint)? {
-        return Ok(Outcome::default());
+        return Ok(Outcome { filling, ..Outcome::default() });
     }
     if let Mode::PlanOnly { allow_drop } = mode {
         // A read transaction that nothing is kept of.
         let transaction = connection.transaction()?;
-        return Planned::make(&transaction, schema, now)?.outcome(&transaction, allow_drop, watch);
+        let planned = Planned::make(&transaction, schema, false, now)?;
+        return Ok(Outcome { filling, ..planned.outcome(&transaction, allow_drop, watch)? });
     }
     let allow_drop = match mode {
-        Mode::Apply { allow_drop } => allow_drop.as_slice(),
+        Mode::Apply { allow_drop } | Mode::Online { allow_drop } => allow_drop.as_slice(),
         _ => &[],
     };
     let relaxed = Relaxed::start(connection)?;
     let transaction =
         rusqlite::Transaction::new_unchecked(relaxed.0, TransactionBehavior::Immediate)?;
-    let planned = Planned::make(&transaction, schema, now)?;
+    let is_online = matches!(mode, Mode::Online { .. });
+    let planned = Planned::make(&transaction, schema, is_online, now)?;
     if planned.is_recorded {
         // Another process was first, or only the drift check had to be done anew.
         record::confirm(&transaction)?;
@@ -165,10 +181,16 @@ fn migrate_watched(
     if !outcome.problems.is_empty() {
         return Err(MigrationError::Stopped { outcome: Box::new(outcome) });
     }
+    if !backfill::filling(&transaction)?.is_empty() {
+        return Err(MigrationError::Filling);
+    }
     planned.run(&transaction, watch)?;
+    backfill::record(&transaction, &planned.backfills)?;
     record::write(&transaction, schema, &fingerprint, &planned, now)?;
     watch.doing("writing to the disk", 1, 1);
     transaction.commit()?;
+    drop(relaxed);
+    backfill::finish(connection, watch)?;
     Ok(Outcome { applied: !planned.plan.is_empty(), ..outcome })
 }
 
@@ -177,6 +199,8 @@ struct Planned {
     plan: MigrationPlan,
     script: Script,
     text: String,
+    /// What is filled afterwards.
+    backfills: Vec<Backfill>,
     /// Whether the record says that the schema is reached.
     is_recorded: bool,
 }
@@ -185,6 +209,7 @@ impl Planned {
     fn make(
         connection: &Connection,
         schema: &Schema,
+        is_online: bool,
         now: Timestamp,
     ) -> Result<Self, MigrationError> {
         let recorded = record::read(connection)?;
@@ -192,11 +217,14 @@ impl Planned {
             drift::verify(connection, recorded)?;
         }
         let plan = diff(recorded.as_ref().map(|recorded| &recorded.schema), schema);
-        let script = ddl::script(&plan, Dialect::Sqlite, now);
+        let (script, backfills) = match is_online {
+            true => ddl::online(&plan, Dialect::Sqlite, now),
+            false => (ddl::script(&plan, Dialect::Sqlite, now), Vec::new()),
+        };
         let text = script.describe(&plan);
         let is_recorded =
             recorded.is_some_and(|recorded| recorded.fingerprint == ddl::fingerprint(schema));
-        Ok(Self { plan, script, text, is_recorded })
+        Ok(Self { plan, script, text, backfills, is_recorded })
     }
 
     /// Says what would be done, and what stops it.
@@ -212,9 +240,10 @@ impl Planned {
         Ok(Outcome {
             applied: false,
             plan: self.text.clone(),
-            steps: planned_step::steps(connection, &self.plan)?,
+            steps: planned_step::steps(connection, &self.plan, &self.backfills)?,
             statements: self.script.statements.clone(),
             problems,
+            filling: Vec::new(),
         })
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use model::schema::{Class, MigrationPlan};
+use model::schema::{Change, Class, MigrationPlan, Step};
 use plan::Dialect;
-use plan::ddl::{self, Way};
+use plan::ddl::{self, Backfill, Way};
 use rusqlite::Connection;
 
 use super::MigrationError;
@@ -34,7 +34,12 @@ pub struct PlannedStep {
 pub(super) fn steps(
     connection: &Connection,
     plan: &MigrationPlan,
+    backfills: &[Backfill],
 ) -> Result<Vec<PlannedStep>, MigrationError> {
+    let is_later = |step: &Step| {
+        let Change::AddColumn(column) = &step.change else { return false };
+        backfills.iter().any(|later| later.table == step.table && later.column == column.name)
+    };
     let mut counts: HashMap<&str, u64> = HashMap::new();
     let mut steps = Vec::with_capacity(plan.steps.len());
     for (step, way) in plan.steps.iter().zip(ddl::ways(plan, Dialect::Sqlite)) {
@@ -54,7 +59,7 @@ pub(super) fn steps(
             subject: step.change.subject(),
             text: step.to_string(),
             why: step.change.why(),
-            way,
+            way: if is_later(step) { Way::WriteRowsLater } else { way },
             class: step.class(),
             rows,
         });

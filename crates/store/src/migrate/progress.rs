@@ -14,7 +14,7 @@ pub struct Progress {
     pub doing: String,
     /// How many parts of it are done.
     pub done: usize,
-    /// How many there are.
+    /// How many there are; 0 where that is not known.
     pub of: usize,
     /// Since the migration began.
     pub elapsed: Duration,

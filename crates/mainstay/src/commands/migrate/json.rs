@@ -3,7 +3,7 @@
 use model::schema::Class;
 use plan::ddl::Way;
 use serde_json::{Value as Json, json};
-use store::migrate::{Drifted, Outcome, PlannedStep, Problem};
+use store::migrate::{Drifted, Filling, Outcome, PlannedStep, Problem};
 
 use super::State;
 
@@ -27,6 +27,7 @@ pub(super) fn outcome_json(outcome: &Outcome, state: State) -> Json {
         "steps": outcome.steps.iter().map(step).collect::<Vec<_>>(),
         "problems": outcome.problems.iter().map(problem).collect::<Vec<_>>(),
         "sql": outcome.statements,
+        "filling": outcome.filling.iter().map(filling).collect::<Vec<_>>(),
     })
 }
 
@@ -46,6 +47,7 @@ pub(super) fn drift(objects: &[Drifted]) -> String {
         .collect();
     text(&json!({
         "version": VERSION, "state": "stopped", "steps": [], "problems": objects, "sql": [],
+        "filling": [],
     }))
 }
 
@@ -64,6 +66,7 @@ fn step(step: &PlannedStep) -> Json {
         "how": match step.way {
             Way::InPlace => "inPlace",
             Way::WriteRows => "writeRows",
+            Way::WriteRowsLater => "writeRowsLater",
             Way::Rebuild => "rebuild",
             Way::BuildIndex => "buildIndex",
             Way::Drop => "drop",
@@ -75,6 +78,10 @@ fn step(step: &PlannedStep) -> Json {
         },
         "rows": step.rows,
     })
+}
+
+fn filling(filling: &Filling) -> Json {
+    json!({ "table": filling.table, "column": filling.column, "rows": filling.rows })
 }
 
 fn problem(problem: &Problem) -> Json {

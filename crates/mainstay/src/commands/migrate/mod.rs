@@ -32,7 +32,9 @@ impl State {
         match outcome {
             Outcome { applied: true, .. } => Self::Applied,
             Outcome { problems, .. } if !problems.is_empty() => Self::Stopped,
-            Outcome { steps, .. } if steps.is_empty() => Self::Current,
+            Outcome { steps, filling, .. } if steps.is_empty() && filling.is_empty() => {
+                Self::Current
+            }
             _ => Self::Pending,
         }
     }
@@ -56,7 +58,11 @@ pub(crate) fn run(args: &Migrate) -> anyhow::Result<u8> {
         Err(MigrationError::Stopped { outcome }) => *outcome,
         Err(error) => return failed(args.format, error),
     };
-    let state = State::of(&outcome);
+    let state = match State::of(&outcome) {
+        // What an earlier migration left to be filled is filled by now.
+        State::Pending if args.apply => State::Applied,
+        state => state,
+    };
     match args.format {
         // A plan was asked for what it says; a migration was not asked to stop.
         PlanFormat::Text if args.apply && state == State::Stopped => {
@@ -80,9 +86,10 @@ pub(crate) fn run(args: &Migrate) -> anyhow::Result<u8> {
 
 fn migrate(args: &Migrate, loaded: &Loaded) -> anyhow::Result<Result<Outcome, MigrationError>> {
     let allow_drop = args.allow_drop.clone();
-    let mode = match args.apply {
-        true => Mode::Apply { allow_drop },
-        false => Mode::PlanOnly { allow_drop },
+    let mode = match (args.apply, args.online) {
+        (true, false) => Mode::Apply { allow_drop },
+        (true, true) => Mode::Online { allow_drop },
+        (false, _) => Mode::PlanOnly { allow_drop },
     };
     super::runtime()?.block_on(async {
         let store = wiring::open(wiring::database(&args.folder, &loaded.config))?;
@@ -107,5 +114,9 @@ fn failed(format: PlanFormat, error: MigrationError) -> anyhow::Result<u8> {
 /// Shows the progress of a migration that takes long.
 fn tell(progress: &Progress) {
     let Progress { doing, done, of, elapsed } = progress;
-    super::say_error(&format!("{:>4} s  {doing} ({done} of {of})", elapsed.as_secs()));
+    let seconds = elapsed.as_secs();
+    super::say_error(&match of {
+        0 => format!("{seconds:>4} s  {doing}: {done}"),
+        of => format!("{seconds:>4} s  {doing} ({done} of {of})"),
+    });
 }

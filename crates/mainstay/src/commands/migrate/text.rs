@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use model::schema::Class;
 use plan::ddl::Way;
-use store::migrate::{Outcome, PlannedStep, Problem};
+use store::migrate::{Filling, Outcome, PlannedStep, Problem};
 
 use super::State;
 
@@ -14,6 +14,14 @@ pub(super) fn show(outcome: &Outcome, state: State) -> String {
         return "The database is as the model asks.".to_owned();
     }
     let mut out = String::new();
+    for Filling { table, column, rows: done } in &outcome.filling {
+        writeln!(
+            out,
+            "{table}.{column} is being filled\n    an earlier migration with --online was cut short after {}",
+            rows(*done)
+        )
+        .expect("text takes text");
+    }
     for (index, step) in outcome.steps.iter().enumerate() {
         let problems = outcome.problems.iter().filter(|problem| is_of(problem, index));
         writeln!(out, "{}", step.text).expect("text takes text");
@@ -58,6 +66,7 @@ fn effect(step: &PlannedStep) -> String {
     let how = match step.way {
         Way::InPlace => "in place".to_owned(),
         Way::WriteRows => format!("writes {}", rows(step.rows)),
+        Way::WriteRowsLater => format!("writes {} afterwards, a few at a time", rows(step.rows)),
         Way::Rebuild => format!("copies {} into a new table", rows(step.rows)),
         Way::BuildIndex => format!("reads {}", rows(step.rows)),
         Way::Drop => format!("{} in the table", rows(step.rows)),

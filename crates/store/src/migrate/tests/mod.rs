@@ -1,5 +1,6 @@
 //! Tests of migrations on real SQLite.
 
+mod backfill;
 mod computed;
 mod drift;
 mod fills;
@@ -15,7 +16,7 @@ use model::schema::Schema;
 use plan::Dialect;
 use rusqlite::Connection;
 
-use super::{MigrationError, Mode, Outcome, migrate};
+use super::{Filling, MigrationError, Mode, Outcome, migrate};
 use crate::Store;
 
 /// 2026-11-24T00:00:00Z
