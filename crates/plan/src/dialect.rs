@@ -1,6 +1,10 @@
 //! Everything in which databases differ. No other file of the product asks which one it is.
 
+use expr::ops::Period;
 use expr::{ArithOp, Func, PathStep, Type, Value};
+use model::ColumnType;
+
+use crate::aggregate::AggregateFunc;
 
 /// A database's SQL.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +73,50 @@ impl Dialect {
         }
     }
 
+    /// An aggregate over the rows of a group; null of no value, and where the result does not fit.
+    pub(crate) fn aggregate(self, func: AggregateFunc, sql: String, ty: ColumnType) -> String {
+        let family = match ty {
+            ColumnType::Decimal => "dec",
+            ColumnType::BigInt => "big",
+            ColumnType::Float => "float",
+            _ => "int",
+        };
+        let collated = |sql| match ty {
+            ColumnType::Decimal => self.collated(sql, &Type::Decimal),
+            _ => sql,
+        };
+        match func {
+            AggregateFunc::CountDistinct => format!("COUNT(DISTINCT {})", collated(sql)),
+            AggregateFunc::Sum => format!("ms_{family}_sum({sql})"),
+            AggregateFunc::Avg => format!("ms_{family}_avg({sql})"),
+            AggregateFunc::Min => format!("MIN({})", collated(sql)),
+            AggregateFunc::Max => format!("MAX({})", collated(sql)),
+        }
+    }
+
+    /// The value by which rows were grouped. Decimals that are equal may be written differently; one
+    /// way is chosen, always the same.
+    pub(crate) fn group_key(self, sql: &str, ty: ColumnType) -> String {
+        match ty {
+            ColumnType::Decimal => format!("MIN({sql} COLLATE BINARY)"),
+            _ => sql.to_owned(),
+        }
+    }
+
+    /// The start of the period in which a time or a day lies.
+    pub(crate) fn period(self, sql: &str, unit: Period, ty: ColumnType) -> String {
+        let kind = if ty == ColumnType::Date { "date" } else { "time" };
+        format!("ms_{kind}_period({sql}, '{}')", unit.name())
+    }
+
     /// A part of a parent's key, as `encode` writes keys for child statements.
-    pub fn parent_key(self, alias: &str, part: Option<usize>, ty: model::ColumnType) -> String {
+    pub fn parent_key(self, alias: &str, part: Option<usize>, ty: ColumnType) -> String {
         let value = match part {
             None => format!("{alias}.value"),
             Some(part) => format!("json_extract({alias}.value, '$[{part}]')"),
         };
         match ty {
-            model::ColumnType::Uuid => format!("unhex({value})"),
+            ColumnType::Uuid => format!("unhex({value})"),
             _ => value,
         }
     }

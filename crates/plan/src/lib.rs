@@ -3,6 +3,7 @@
 //! Pure: `plan` opens no connection. It hands the store a `Program`, which asks for statements one
 //! after another and is fed their rows.
 
+pub mod aggregate;
 mod binds;
 pub mod ddl;
 mod dialect;

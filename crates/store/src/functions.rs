@@ -2,13 +2,14 @@
 
 use std::str::FromStr;
 
+use expr::ops::Period;
 use expr::{Timestamp, Value, ops};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{Connection, Result};
 use rust_decimal::Decimal;
 
-const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
+pub(crate) const PURE: FunctionFlags = FunctionFlags::SQLITE_UTF8
     .union(FunctionFlags::SQLITE_DETERMINISTIC)
     .union(FunctionFlags::SQLITE_INNOCUOUS);
 
@@ -18,7 +19,8 @@ pub(crate) fn register(on: &Connection) -> Result<()> {
     numbers(on)?;
     texts(on)?;
     times(on)?;
-    conversions(on)
+    conversions(on)?;
+    crate::aggregates::register(on)
 }
 
 /// Registers a function of n arguments that is null where an argument does not fit or the operation
@@ -33,14 +35,14 @@ fn add<R: ToSql, const N: usize>(
     })
 }
 
-fn int(value: ValueRef<'_>) -> Option<i64> {
+pub(crate) fn int(value: ValueRef<'_>) -> Option<i64> {
     match value {
         ValueRef::Integer(number) => Some(number),
         _ => None,
     }
 }
 
-fn float(value: ValueRef<'_>) -> Option<f64> {
+pub(crate) fn float(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(number) => Some(number),
         ValueRef::Integer(number) => Some(number as f64),
@@ -55,7 +57,7 @@ fn text(value: ValueRef<'_>) -> Option<&str> {
     }
 }
 
-fn decimal(value: ValueRef<'_>) -> Option<Decimal> {
+pub(crate) fn decimal(value: ValueRef<'_>) -> Option<Decimal> {
     Decimal::from_str(text(value)?).ok()
 }
 
@@ -135,6 +137,14 @@ fn times(on: &Connection) -> Result<()> {
     add(on, "ms_text_duration", |[of]| ops::parse_duration(text(of)?))?;
     add(on, "ms_date_time", |[of]| {
         ops::parse_date(text(of)?).map(|date| ops::date_to_timestamp(date).0)
+    })?;
+    add(on, "ms_time_period", |[of, unit]| {
+        let unit = Period::named(text(unit)?)?;
+        Some(ops::period_of_timestamp(Timestamp(int(of)?), unit).0)
+    })?;
+    add(on, "ms_date_period", |[of, unit]| {
+        let unit = Period::named(text(unit)?)?;
+        Some(ops::format_date(ops::period_of_date(ops::parse_date(text(of)?)?, unit)))
     })?;
     add(on, "ms_time_date", |[of]| {
         Some(ops::format_date(ops::timestamp_to_date(Timestamp(int(of)?))))

@@ -3,6 +3,7 @@
 //! SQLite: reads run in place on the calling thread inside a snapshot that is kept open across
 //! requests, writes go through one writer thread that commits them in groups.
 
+mod aggregates;
 mod checkpoint;
 mod connection;
 mod error;

@@ -86,6 +86,7 @@ impl Rest {
             (Target::Collection(entity), &Method::POST) => {
                 writes::create(&call, entity, incoming).await
             }
+            (Target::Aggregate(entity), &Method::GET) => rows::aggregate(&call, entity).await,
             (Target::Batch, &Method::POST) => batch::run(&call, &self.routes, incoming).await,
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
             (Target::Collection(entity), &Method::PUT) => {

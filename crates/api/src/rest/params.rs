@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use app::query::{FilterOp, Query};
+use app::query::{AggregateQuery, FilterOp, Query};
 use percent_encoding::percent_decode_str;
+use plan::aggregate::AggregateFunc;
 
 /// A decoded parameter, `price[gte]=10` as (`price`, `gte`, `10`).
 #[derive(Debug, PartialEq, Eq)]
@@ -35,38 +36,99 @@ fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
 }
 
-/// The parameters that may stand only once.
-const SINGLE: [&str; 9] =
+/// The parameters of lists that may stand only once.
+const OF_LISTS: [&str; 9] =
     ["filter", "sort", "limit", "after", "before", "offset", "expand", "fields", "count"];
+
+/// The parameters of aggregates that may stand only once.
+const OF_AGGREGATES: [&str; 14] = [
+    "filter",
+    "sort",
+    "limit",
+    "after",
+    "before",
+    "offset",
+    "group",
+    "having",
+    "count",
+    "countDistinct",
+    "sum",
+    "avg",
+    "min",
+    "max",
+];
+
+/// The parameters met so far that may stand only once.
+struct Once {
+    known: &'static [&'static str],
+    seen: Vec<&'static str>,
+}
+
+impl Once {
+    fn new(known: &'static [&'static str]) -> Self {
+        Self { known, seen: Vec::new() }
+    }
+
+    /// Returns whether the parameter stands for the first time, or may be repeated.
+    fn admits(&mut self, query: &mut Query<'_>, name: &str) -> bool {
+        let Some(known) = self.known.iter().find(|known| **known == name) else { return true };
+        if self.seen.contains(known) {
+            query.refuse(name, "repeated", "give it only once");
+            return false;
+        }
+        self.seen.push(known);
+        true
+    }
+}
 
 /// Feeds a list's parameters into a query. `limit[eq]=5` filters by a field named `limit`.
 pub(super) fn list(query: &mut Query<'_>, text: &str) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut once = Once::new(&OF_LISTS);
     for param in split(text) {
         let (name, value) = (param.name.as_ref(), param.value.as_ref());
         if let Some(op) = &param.op {
             operator(query, name, op, value);
-            continue;
-        }
-        if let Some(single) = SINGLE.iter().find(|single| **single == name) {
-            if seen.contains(single) {
-                query.refuse(name, "repeated", "give it only once");
-                continue;
+        } else if once.admits(query, name) {
+            match name {
+                "expand" => query.expand(value),
+                "fields" => query.fields(value),
+                "count" => query.count(value),
+                "sort" => query.sort(value),
+                _ => rows(query, name, value),
             }
-            seen.push(single);
         }
-        match name {
-            "filter" => query.filter(value),
-            "sort" => query.sort(value),
-            "limit" => query.limit(value),
-            "after" => query.after(value),
-            "before" => query.before(value),
-            "offset" => query.offset(value),
-            "expand" => query.expand(value),
-            "fields" => query.fields(value),
-            "count" => query.count(value),
-            _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
+    }
+}
+
+/// Feeds an aggregate's parameters into a query. `sum[eq]=5` filters by a field named `sum`.
+pub(super) fn aggregate(query: &mut AggregateQuery<'_>, text: &str) {
+    let mut once = Once::new(&OF_AGGREGATES);
+    for param in split(text) {
+        let (name, value) = (param.name.as_ref(), param.value.as_ref());
+        if let Some(op) = &param.op {
+            operator(query.rows(), name, op, value);
+        } else if once.admits(query.rows(), name) {
+            match (name, AggregateFunc::named(name)) {
+                (_, Some(func)) => query.measure(func, value),
+                ("group", _) => query.group(value),
+                ("count", _) => query.count(value),
+                ("having", _) => query.having(value),
+                ("sort", _) => query.sort(value),
+                _ => rows(query.rows(), name, value),
+            }
         }
+    }
+}
+
+/// Feeds a parameter that says which rows count, and which page of the answer is wanted.
+fn rows(query: &mut Query<'_>, name: &str, value: &str) {
+    match name {
+        "filter" => query.filter(value),
+        "limit" => query.limit(value),
+        "after" => query.after(value),
+        "before" => query.before(value),
+        "offset" => query.offset(value),
+        _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
     }
 }
 
@@ -80,7 +142,7 @@ pub(super) fn filters(query: &mut Query<'_>, text: &str) {
                 query.refuse("filter", "repeated", "give it only once");
             }
             ("filter", None) => query.filter(&param.value),
-            (name, None) if SINGLE.contains(&name) => {
+            (name, None) if OF_LISTS.contains(&name) => {
                 query.refuse(name, "unknown_parameter", "a write of many rows takes only filters");
             }
             (name, None) => {

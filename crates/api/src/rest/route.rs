@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 
 use expr::EntityId;
-use model::Model;
+use model::{Entity, Model};
+use plan::Bind;
 
 /// Before the first freeze the only version.
 const VERSION: &str = "v1";
+
+/// What stands where a row's key would, and leads to the aggregates of the collection.
+const AGGREGATE: &str = "aggregate";
 
 /// The paths of a model, looked up without allocation.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) enum Target<'p> {
     Collection(EntityId),
     /// `/api/v1/posts/{key}`, the key still percent-encoded.
     Row(EntityId, &'p str),
+    /// `/api/v1/posts/aggregate`
+    Aggregate(EntityId),
     /// `/api/v1/batch`
     Batch,
     /// Nothing.
@@ -65,6 +71,7 @@ impl Routes {
         };
         match (self.collections.get(route), key) {
             (Some(entity), None) => Target::Collection(*entity),
+            (Some(entity), Some(AGGREGATE)) => Target::Aggregate(*entity),
             (Some(entity), Some(key)) if !key.is_empty() && !key.contains('/') => {
                 Target::Row(*entity, key)
             }
@@ -74,11 +81,20 @@ impl Routes {
     }
 }
 
+/// Returns the path of a row. A row whose key is a reserved word is told from it by an escape.
+pub(super) fn of_row(entity: &Entity, key: &[Bind]) -> String {
+    let key = match plan::key_text(entity, key) {
+        key if key == AGGREGATE => format!("%{:02X}{}", key.as_bytes()[0], &key[1..]),
+        key => key,
+    };
+    format!("/api/{VERSION}/{}/{key}", entity.route)
+}
+
 impl Target<'_> {
     /// Returns the methods it understands; `None` where there is nothing.
     pub(crate) fn allowed(&self) -> Option<&'static str> {
         match self {
-            Self::Index => Some("GET, HEAD, OPTIONS"),
+            Self::Index | Self::Aggregate(_) => Some("GET, HEAD, OPTIONS"),
             Self::Batch => Some("POST, OPTIONS"),
             Self::Collection(_) => Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Row(..) => Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
@@ -106,6 +122,8 @@ mod tests {
         check("/api/v1/posts/", &Target::Collection(EntityId(7)));
         check("/api/posts", &Target::Collection(EntityId(7)));
         check("/api/v1/batch", &Target::Batch);
+        check("/api/v1/posts/aggregate", &Target::Aggregate(EntityId(7)));
+        check("/api/v1/posts/%61ggregate", &Target::Row(EntityId(7), "%61ggregate"));
         check("/api/v1/posts/a%2Fb,c", &Target::Row(EntityId(7), "a%2Fb,c"));
     }
 

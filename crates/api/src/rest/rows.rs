@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::input::key_parts;
 use app::operations;
-use app::query::Query;
+use app::query::{AggregateQuery, Query};
 use expr::EntityId;
 use http::StatusCode;
 use http::header::{IF_NONE_MATCH, LINK};
@@ -23,18 +23,18 @@ pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Pro
     let mut query = call.query(entity);
     params::list(&mut query, text);
     let ready = query.many().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
-    let mut page = operations::list(call.app, &call.caller, ready, PAGE_PREFIX)
-        .await
-        .map_err(|refusal| call.problem(refusal))?;
+    let page = operations::list(call.app, &call.caller, ready, PAGE_PREFIX).await;
+    Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
+}
 
-    close(&mut page);
-    let tag = etag::of_list(&page.json);
-    if call.is_unmodified(&tag) {
-        return Ok(Reply::not_modified().etag(&tag));
-    }
-    let reply = Reply::json(StatusCode::OK, page.json).etag(&tag);
-    let links = call.links(page.next.as_deref(), page.prev.as_deref());
-    Ok(if links.is_empty() { reply } else { reply.header(LINK, &links) })
+/// `GET /posts/aggregate`
+pub(super) async fn aggregate(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
+    let (model, bounds) = (&call.app.model, call.app.read_bounds());
+    let mut query = AggregateQuery::new(model, &call.caller, entity, bounds);
+    params::aggregate(&mut query, call.query_text());
+    let ready = query.ready().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let page = operations::aggregate(call.app, &call.caller, ready, PAGE_PREFIX).await;
+    Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
 }
 
 /// Answers a page without links to its neighbours.
@@ -103,6 +103,17 @@ impl<'r> Call<'r> {
 
     pub(super) fn query(&'r self, entity: EntityId) -> Query<'r> {
         Query::new(&self.app.model, &self.caller, entity, self.app.read_bounds())
+    }
+
+    fn answer_page(&self, mut page: Page) -> Reply {
+        close(&mut page);
+        let tag = etag::of_list(&page.json);
+        if self.is_unmodified(&tag) {
+            return Reply::not_modified().etag(&tag);
+        }
+        let reply = Reply::json(StatusCode::OK, page.json).etag(&tag);
+        let links = self.links(page.next.as_deref(), page.prev.as_deref());
+        if links.is_empty() { reply } else { reply.header(LINK, &links) }
     }
 
     pub(super) fn problem(&self, refusal: Refusal) -> Problem {

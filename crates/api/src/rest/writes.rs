@@ -12,7 +12,7 @@ use model::Model;
 use plan::read::RowBody;
 
 use super::reply::Reply;
-use super::{Call, bulk, etag, params, problems};
+use super::{Call, bulk, etag, params, problems, route};
 use crate::http::body::PatchType;
 use crate::http::prefer::{PREFERENCE_APPLIED, Return};
 use crate::http::{Problem, body, etag as condition};
@@ -199,7 +199,7 @@ pub(super) fn applied(reply: Reply, preferred: Option<Return>) -> Reply {
 /// nothing where that is preferred.
 pub(super) fn created(app: &App, preferred: Option<Return>, saved: Saved) -> Reply {
     let described = app.model.entity(saved.entity);
-    let location = format!("/api/v1/{}/{}", described.route, plan::key_text(described, &saved.key));
+    let location = route::of_row(described, &saved.key);
     let reply = match (saved.row, preferred) {
         (Some(row), Some(Return::Minimal)) => {
             applied(Reply::empty(StatusCode::CREATED), preferred).etag(&etag::of_row(row.hash))

@@ -1,4 +1,5 @@
-//! The operations that every door calls: list, get, create, put, update, delete, and batches of them.
+//! The operations that every door calls: list, get, aggregate, create, put, update, delete, and
+//! batches of them.
 
 mod batch;
 mod find;
@@ -17,7 +18,7 @@ pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;
 pub use put::{Put, PutWrite};
-pub use read::{get, list, may_read_some};
+pub use read::{aggregate, get, list, may_read_some};
 pub use together::Many;
 pub(crate) use write::may_create;
 pub use write::{JudgedRun, Objects, Patch, Precondition, Saved, Write};

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use expr::AtomShape;
 use plan::RuleBook;
+use plan::aggregate::AggregateShape;
 use plan::find::{FindPlan, FindShape};
 use plan::read::{ReadPlan, Shape};
 use plan::write::{WritePlan, WriteShape};
@@ -22,6 +23,8 @@ const VARIANTS_MAX: usize = 64;
 pub(crate) struct Plans {
     pub(crate) reads:
         Cache<Shape, Arc<Compiled<ReadPlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
+    pub(crate) aggregates:
+        Cache<AggregateShape, Arc<Compiled<ReadPlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
     pub(crate) writes:
         Cache<WriteShape, Arc<Compiled<WritePlan>>, quick_cache::UnitWeighter, FxBuildHasher>,
     pub(crate) finds:
@@ -30,7 +33,7 @@ pub(crate) struct Plans {
 
 impl Default for Plans {
     fn default() -> Self {
-        Self { reads: cache(), writes: cache(), finds: cache() }
+        Self { reads: cache(), aggregates: cache(), writes: cache(), finds: cache() }
     }
 }
 

@@ -4,14 +4,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use expr::{AtomShape, Caller, EntityId, Pred};
+use plan::aggregate;
 use plan::read::{
-    Page, PlanError, ReadOutput, ReadPlan, ReadRun, ReadValues, RowBody, Shape, build, rules_of,
+    Cursor, CursorError, Page, PlanError, ReadOutput, ReadPlan, ReadRun, ReadValues, RowBody,
+    Shape, build, rules_of,
 };
 use plan::{AtomValues, Bind, RuleRef};
 
 use super::plans::{AtomShapes, Compiled};
 use crate::application::App;
-use crate::query::Ready;
+use crate::query::{Ready, ReadyAggregate};
 use crate::refusal::{BadParameter, Refusal};
 
 /// Reads a page. It is written behind `prefix`, which saves a copy.
@@ -25,6 +27,20 @@ pub async fn list(
     prefix: &'static [u8],
 ) -> Result<Page, Refusal> {
     let run = Read::list(app, caller, ready, prefix)?.run();
+    Ok(page_of(app.store.read(run).await?))
+}
+
+/// Counts, sums and compares rows in groups. The page is written behind `prefix`.
+///
+/// # Errors
+/// A wrong parameter, or the store's failure.
+pub async fn aggregate(
+    app: &App,
+    caller: &Caller<'_>,
+    ready: ReadyAggregate,
+    prefix: &'static [u8],
+) -> Result<Page, Refusal> {
+    let run = Read::aggregate(app, caller, ready, prefix)?.run();
     Ok(page_of(app.store.read(run).await?))
 }
 
@@ -61,16 +77,34 @@ impl Read {
         may_read_any(app, caller, ready.shape.entity)?;
         let atoms = AtomValues::from_vec(ready.atoms);
         let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
-        let cursor = match &ready.cursor {
-            Some(cursor) => {
-                let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
-                if cursor.order_hash != plan.order_hash {
-                    return Err(bad_cursor(&plan::read::CursorError::OtherOrder));
-                }
-                cursor.binds(&shows).map_err(|error| bad_cursor(&error))?
-            }
-            None => Vec::new(),
-        };
+        let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
+        let values =
+            ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
+        Ok(Self { plan, values, prefix })
+    }
+
+    /// Prepares an aggregate.
+    pub(crate) fn aggregate(
+        app: &App,
+        caller: &Caller<'_>,
+        ready: ReadyAggregate,
+        prefix: &'static [u8],
+    ) -> Result<Self, Refusal> {
+        let shape = &ready.shape;
+        may_read_any(app, caller, shape.entity)?;
+        let compiled = app
+            .plans
+            .aggregates
+            .get_or_insert_with(shape, || {
+                let rules = aggregate::rules_of(&app.model, shape);
+                Ok::<_, Infallible>(Arc::new(Compiled::new(rules)))
+            })
+            .unwrap_or_else(|never| match never {});
+        let atoms = AtomValues::from_vec(ready.atoms);
+        let (plan, atoms) = compiled_for(app, caller, shape.entity, &compiled, atoms, |atoms| {
+            aggregate::build(&app.model, app.dialect, shape, &compiled.rules, atoms)
+        })?;
+        let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
         let values =
             ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
         Ok(Self { plan, values, prefix })
@@ -109,7 +143,7 @@ pub(crate) fn row_of(output: ReadOutput) -> Result<RowBody, Refusal> {
     }
 }
 
-fn bad_cursor(error: &plan::read::CursorError) -> Refusal {
+fn bad_cursor(error: &CursorError) -> Refusal {
     Refusal::Parameters(vec![BadParameter {
         name: "after".to_owned(),
         code: "invalid_cursor",
@@ -139,7 +173,7 @@ fn planned(
     app: &App,
     caller: &Caller<'_>,
     shape: &Shape,
-    mut atoms: AtomValues,
+    atoms: AtomValues,
 ) -> Result<(Arc<ReadPlan>, AtomValues), Refusal> {
     let compiled = app
         .plans
@@ -148,13 +182,26 @@ fn planned(
             Ok::<_, Infallible>(Arc::new(Compiled::new(rules_of(&app.model, shape))))
         })
         .unwrap_or_else(|never| match never {});
+    compiled_for(app, caller, shape.entity, &compiled, atoms, |atoms| {
+        build(&app.model, app.dialect, shape, &compiled.rules, atoms)
+    })
+}
+
+/// Completes the atoms with those of the rules, and finds or makes the plan for such atoms.
+fn compiled_for(
+    app: &App,
+    caller: &Caller<'_>,
+    entity: EntityId,
+    compiled: &Compiled<ReadPlan>,
+    mut atoms: AtomValues,
+    make: impl FnOnce(&[AtomShape]) -> Result<ReadPlan, PlanError>,
+) -> Result<(Arc<ReadPlan>, AtomValues), Refusal> {
     compiled.rules.evaluate(&app.model, caller, &mut atoms);
     let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
-    let plan = compiled
-        .plan(&shapes, || build(&app.model, app.dialect, shape, &compiled.rules, &shapes))
-        .map_err(|PlanError::HiddenField(name)| {
+    let plan =
+        compiled.plan(&shapes, || make(&shapes)).map_err(|PlanError::HiddenField(name)| {
             // The same words as for a field that is not there at all.
-            let detail = crate::query::unknown_field(&app.model, shape.entity, &name);
+            let detail = crate::query::unknown_field(&app.model, entity, &name);
             Refusal::Parameters(vec![BadParameter {
                 name: "filter".to_owned(),
                 code: "unknown_field",
@@ -162,4 +209,14 @@ fn planned(
             }])
         })?;
     Ok((plan, atoms))
+}
+
+/// Returns the values of a cursor, if it was made for this order.
+fn cursor_binds(plan: &ReadPlan, cursor: Option<&Cursor>) -> Result<Vec<Bind>, Refusal> {
+    let Some(cursor) = cursor else { return Ok(Vec::new()) };
+    if cursor.order_hash != plan.order_hash {
+        return Err(bad_cursor(&CursorError::OtherOrder));
+    }
+    let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
+    cursor.binds(&shows).map_err(|error| bad_cursor(&error))
 }

@@ -1,12 +1,14 @@
 //! The model as clients name it in filters and sorts.
 
 use expr::{
-    DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Kind, LiteralValue, Schema, Value,
+    Caller, DocumentId, EntityId, EnumId, FieldId, FieldInfo, JsonShape, Kind, LiteralValue,
+    Schema, Value,
 };
 use model::{FieldKind, Model, Rule};
 
-/// The model without private fields, and with null wherever a read rule may hide something.
-pub(super) struct ClientSchema<'m>(pub(super) &'m Model);
+/// The model without the fields that the caller may never read, and with null wherever a read rule
+/// may hide something.
+pub(super) struct ClientSchema<'m>(pub(super) &'m Model, pub(super) &'m Caller<'m>);
 
 impl Schema for ClientSchema<'_> {
     fn entity_name(&self, entity: EntityId) -> &str {
@@ -16,7 +18,7 @@ impl Schema for ClientSchema<'_> {
     fn field(&self, entity: EntityId, name: &str) -> Option<FieldInfo> {
         let mut info = Schema::field(self.0, entity, name)?;
         let field = self.0.entity(entity).field(info.id);
-        if field.private {
+        if !super::may_read(self.0, self.1, entity, info.id) {
             return None;
         }
         let row_may_hide = match &field.kind {

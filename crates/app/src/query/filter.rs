@@ -1,6 +1,8 @@
 //! `filter=price > 10 && category.name == "Books"` and the short form `price[gt]=10`.
 
-use expr::{CompareOp, Expect, FieldId, Func, Kind, Node, Schema, Scope, Span, Type, Value, VarId};
+use expr::{
+    CompareOp, EntityId, Expect, FieldId, Func, Kind, Node, Schema, Scope, Span, Type, Value, VarId,
+};
 use model::FieldKind;
 
 use super::Query;
@@ -46,41 +48,66 @@ impl FilterOp {
 impl Query<'_> {
     /// Adds a filter expression.
     pub fn filter(&mut self, text: &str) {
-        if text.len() as u64 > self.bounds.filter_bytes_max {
-            let detail = format!("a filter has at most {} bytes", self.bounds.filter_bytes_max);
-            self.mistake("filter", "too_long", detail);
+        if self.is_too_long("filter", text) {
             return;
         }
-        let schema = ClientSchema(self.model);
+        let schema = ClientSchema(self.model, self.caller);
+        if let Some(condition) = self.condition("filter", text, &schema, self.entity) {
+            let condition = self.take_atoms(condition);
+            self.conditions.push(condition);
+        }
+    }
+
+    pub(super) fn is_too_long(&mut self, parameter: &str, text: &str) -> bool {
+        let max = self.bounds.filter_bytes_max;
+        let too_long = text.len() as u64 > max;
+        if too_long {
+            self.mistake(parameter, "too_long", format!("a condition has at most {max} bytes"));
+        }
+        too_long
+    }
+
+    /// Compiles a condition over the fields of a schema's entity. Its mistakes are reported.
+    pub(super) fn condition(
+        &mut self,
+        parameter: &str,
+        text: &str,
+        schema: &dyn Schema,
+        entity: EntityId,
+    ) -> Option<Node> {
         let scope = Scope {
-            schema: &schema,
-            row: Some(self.entity),
+            schema,
+            row: Some(entity),
             bare_fields: true,
             input: None,
             user: true,
             now: true,
         };
         match expr::compile(text, &scope, Expect::Type(Type::Bool)) {
-            Ok(node) => {
-                let mut prepared = expr::prepare(node);
-                prepared.tree.shift_atoms(self.atoms.len() as u16);
-                self.atoms.extend(prepared.atom_values(self.caller));
-                self.conditions.push(prepared.tree);
-            }
+            Ok(node) => Some(node),
             Err(mistakes) => {
                 for mistake in mistakes {
                     let place = format!(" (at character {})", mistake.span.start + 1);
                     let help = mistake.help.map(|help| format!("; {help}")).unwrap_or_default();
                     let detail = format!("{}{help}{place}", mistake.message);
-                    self.mistake("filter", "invalid_filter", detail);
+                    self.mistake(parameter, "invalid_filter", detail);
                 }
+                None
             }
         }
     }
 
+    /// Takes the parts that depend on no row out of a condition, and keeps their values.
+    pub(super) fn take_atoms(&mut self, condition: Node) -> Node {
+        let mut prepared = expr::prepare(condition);
+        prepared.tree.shift_atoms(self.atoms.len() as u16);
+        self.atoms.extend(prepared.atom_values(self.caller));
+        prepared.tree
+    }
+
     /// Adds a short filter on a field.
     pub fn short_filter(&mut self, name: &str, op: FilterOp, text: &str) {
-        let Some(id) = self.find(self.entity, name) else {
+        let Some(id) = self.find_readable(self.entity, name) else {
             self.unknown_parameter(name);
             return;
         };
@@ -125,7 +152,7 @@ impl Query<'_> {
     /// The field as an operand of a comparison.
     fn operand(&self, id: FieldId) -> Option<(Node, Type)> {
         let field = self.model.entity(self.entity).field(id);
-        let info = ClientSchema(self.model).field(self.entity, &field.name)?;
+        let info = ClientSchema(self.model, self.caller).field(self.entity, &field.name)?;
         let row = Box::new(node(Kind::Row(VarId(0)), Type::Row(self.entity), false));
         let (kind, ty) = match &field.kind {
             FieldKind::ToOne(_) => (Kind::RefKey { of: row, field: id }, info.key?),

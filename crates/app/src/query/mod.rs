@@ -1,16 +1,20 @@
 //! Reads as clients ask for them: parameters in, a shape and its values out.
 
+mod aggregate;
 mod client_schema;
 mod expand;
 mod filter;
+mod having;
+mod path;
 mod sort;
 
-use expr::{Caller, EntityId, FieldId, Kind, Node, Type, Value};
+use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
 use model::{FieldKind, Model};
 use plan::read::{Cursor, Order, PageShape, Selection, Shape, Target};
 
 use crate::refusal::{BadParameter, are_enough};
 
+pub use aggregate::{AggregateQuery, ReadyAggregate};
 pub use filter::FilterOp;
 
 /// The bounds of reads, from `[limits]`.
@@ -191,6 +195,11 @@ impl<'m> Query<'m> {
         Some(FieldId(at as u32))
     }
 
+    /// Finds a field that clients may name and this caller may read, if only in some rows.
+    fn find_readable(&self, entity: EntityId, name: &str) -> Option<FieldId> {
+        self.find(entity, name).filter(|field| may_read(self.model, self.caller, entity, *field))
+    }
+
     fn unknown(&mut self, parameter: &str, entity: EntityId, name: &str) {
         if are_enough(&self.mistakes) {
             return;
@@ -229,11 +238,15 @@ impl<'m> Query<'m> {
         self.ready(Target::Many)
     }
 
-    fn ready(mut self, target: Target) -> Result<Ready, Vec<BadParameter>> {
+    fn check_conditions(&mut self) {
         if self.conditions.len() > CONDITIONS_MAX {
             let detail = format!("use at most {CONDITIONS_MAX} conditions");
             self.mistake("filter", "too_many", detail);
         }
+    }
+
+    fn ready(mut self, target: Target) -> Result<Ready, Vec<BadParameter>> {
+        self.check_conditions();
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
@@ -241,18 +254,8 @@ impl<'m> Query<'m> {
             Target::One => Vec::new(),
             Target::Many => sort::with_key(self.model.entity(self.entity), self.order),
         };
-        let (page, offset, cursor) = match self.start {
-            Start::First => (PageShape::First, 0, None),
-            Start::Offset(offset) => (PageShape::Offset, offset, None),
-            Start::After(cursor) => (PageShape::After(cursor.nulls()), 0, Some(cursor)),
-            Start::Before(cursor) => (PageShape::Before(cursor.nulls()), 0, Some(cursor)),
-        };
-        let filter = self.conditions.into_iter().reduce(|left, right| {
-            let span = left.span;
-            let nullable = left.nullable || right.nullable;
-            let kind = Kind::And(Box::new(left), Box::new(right));
-            Node { kind, ty: Type::Bool, nullable, span }
-        });
+        let (page, offset, cursor) = self.start.parts();
+        let filter = all_of(self.conditions);
         let shape = Shape {
             entity: self.entity,
             target,
@@ -265,6 +268,37 @@ impl<'m> Query<'m> {
         };
         Ok(Ready { shape, atoms: self.atoms, limit: self.limit, offset, cursor })
     }
+}
+
+impl Start {
+    /// Returns the shape, the rows to skip, and the cursor.
+    fn parts(self) -> (PageShape, u64, Option<Cursor>) {
+        match self {
+            Self::First => (PageShape::First, 0, None),
+            Self::Offset(offset) => (PageShape::Offset, offset, None),
+            Self::After(cursor) => (PageShape::After(cursor.nulls()), 0, Some(cursor)),
+            Self::Before(cursor) => (PageShape::Before(cursor.nulls()), 0, Some(cursor)),
+        }
+    }
+}
+
+/// Joins conditions with AND.
+fn all_of(conditions: Vec<Node>) -> Option<Node> {
+    conditions.into_iter().reduce(|left, right| {
+        let span = left.span;
+        let nullable = left.nullable || right.nullable;
+        let kind = Kind::And(Box::new(left), Box::new(right));
+        Node { kind, ty: Type::Bool, nullable, span }
+    })
+}
+
+/// Returns whether the field's read rule leaves open that the caller reads it in some row.
+fn may_read(model: &Model, caller: &Caller<'_>, entity: EntityId, field: FieldId) -> bool {
+    let field = model.entity(entity).field(field);
+    let Some(rule) = &field.rules.read else { return !field.private };
+    let shapes: Vec<AtomShape> = rule.expr.atom_values(caller).iter().map(AtomShape::of).collect();
+    let rule = expr::lower(&rule.expr.tree, &shapes, Nulls::Unknown);
+    !field.private && !matches!(rule, Pred::False | Pred::Unknown)
 }
 
 /// Says that a field is unknown, with the likeliest visible one.

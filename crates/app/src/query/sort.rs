@@ -1,7 +1,8 @@
 //! `sort=-createdAt,category.name`
 
-use expr::{EntityId, FieldId};
-use model::{Entity, FieldKind};
+use expr::EntityId;
+use model::Entity;
+use plan::aggregate::FieldPath;
 use plan::read::Order;
 
 use super::Query;
@@ -23,7 +24,7 @@ impl Query<'_> {
                 Some(path) => (true, path),
                 None => (false, term.strip_prefix('+').unwrap_or(term)),
             };
-            if let Some((hops, field)) = self.sort_path(parameter, entity, path)
+            if let Some(FieldPath { hops, field }) = self.path(parameter, entity, path)
                 && !order.iter().any(|known| known.hops == hops && known.field == field)
             {
                 order.push(Order { hops, field, descending });
@@ -34,57 +35,6 @@ impl Query<'_> {
             self.mistake(parameter, "too_many", detail);
         }
         order
-    }
-
-    fn no_order<T>(&mut self, parameter: &str, name: &str) -> Option<T> {
-        let detail = format!("`{name}` has no order");
-        self.mistake(parameter, "not_sortable", detail);
-        None
-    }
-
-    fn sort_path(
-        &mut self,
-        parameter: &str,
-        entity: EntityId,
-        path: &str,
-    ) -> Option<(Vec<FieldId>, FieldId)> {
-        let mut hops = Vec::new();
-        let mut here = entity;
-        let mut names = path.split('.').peekable();
-        while let Some(name) = names.next() {
-            let Some(id) = self.find(here, name) else {
-                self.unknown(parameter, here, name);
-                return None;
-            };
-            let field = self.model.entity(here).field(id);
-            let last = names.peek().is_none();
-            match &field.kind {
-                FieldKind::ToOne(relation) if !last && !relation.other_module => {
-                    hops.push(id);
-                    here = relation.target;
-                }
-                FieldKind::ToOne(_) if !last => {
-                    let detail = format!(
-                        "`{name}` belongs to another module, whose fields cannot be sorted by"
-                    );
-                    self.mistake(parameter, "other_module", detail);
-                    return None;
-                }
-                FieldKind::List { .. } | FieldKind::ToMany { .. } => {
-                    return self.no_order(parameter, name);
-                }
-                FieldKind::Scalar { scalar, .. } if scalar.is_json() => {
-                    return self.no_order(parameter, name);
-                }
-                _ if last => return Some((hops, id)),
-                _ => {
-                    let detail = format!("`{name}` is not a relation");
-                    self.mistake(parameter, "not_a_relation", detail);
-                    return None;
-                }
-            }
-        }
-        None
     }
 }
 

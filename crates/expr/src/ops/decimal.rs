@@ -248,7 +248,7 @@ fn drop_zeros(mut mantissa: i128, mut scale: u32, keep: u32) -> (i128, u32) {
 }
 
 /// Builds a decimal, giving up zeros behind the point where that makes it fit.
-fn build(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
+pub(super) fn build(mut mantissa: i128, mut scale: u32) -> Option<Decimal> {
     while scale > 0
         && (mantissa.abs() >= MANTISSA_END || scale > DECIMAL_DIGITS_MAX)
         && mantissa % 10 == 0

@@ -12,6 +12,8 @@ mod float;
 mod int;
 mod json;
 mod pattern;
+mod period;
+mod sum;
 mod text;
 mod timestamp;
 mod uuid;
@@ -33,6 +35,8 @@ pub use float::{float_abs, float_add, float_div, float_mul, float_neg, float_rem
 pub use int::{int_abs, int_add, int_div, int_mul, int_neg, int_rem, int_sub};
 pub use json::{json_as, json_path};
 pub use pattern::{MATCHER_BYTES_MAX, MATCHERS_MAX, compile_pattern, matches};
+pub use period::{Period, period_of_date, period_of_timestamp};
+pub use sum::{DecimalSum, FloatSum, IntSum};
 pub use text::{
     after, before, contains, ends_with, lower_ascii, size, starts_with, trim, upper_ascii,
 };

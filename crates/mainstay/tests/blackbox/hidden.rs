@@ -133,6 +133,40 @@ async fn a_filter_over_a_relation_does_not_reach_hidden_rows() {
 }
 
 #[tokio::test]
+async fn a_hidden_relation_leads_nowhere() {
+    let server = start(
+        r#"type Person @entity @allow(read: "true", create: "true") {
+             name: String!
+             boss: Person @allow(read: "row.id == user.id || user.role == 'admin'")
+             mentor: Person
+             pupils: [Person!]! @inverse(of: "mentor") @allow(read: "row.id == user.id")
+             friend: Person @allow(read: "user.role == 'admin'")
+           }"#,
+    );
+    let admin = server.client().as_admin();
+    admin.post("/api/v1/people", json!({ "id": ALICE, "name": "Alice" })).await.expect(201);
+    let bob = json!({ "id": BOB, "name": "Bob", "boss": ALICE, "mentor": ALICE, "friend": ALICE });
+    admin.post("/api/v1/people", bob).await.expect(201);
+    let (alice, bob) = (server.client().as_user(ALICE), server.client().as_user(BOB));
+
+    for filter in ["boss.name == 'Alice'", "boss.name != null", "boss != null", "bossId != null"] {
+        assert_eq!(names(&bob, &[("filter", filter)]).await, ["Bob"], "{filter}");
+        assert_eq!(names(&alice, &[("filter", filter)]).await, Vec::<Json>::new(), "{filter}");
+    }
+    for filter in ["pupils.exists(p, p.name == 'Bob')", "size(pupils) == 1"] {
+        assert_eq!(names(&alice, &[("filter", filter)]).await, ["Alice"], "{filter}");
+        assert_eq!(names(&bob, &[("filter", filter)]).await, Vec::<Json>::new(), "{filter}");
+    }
+    // Were the boss's name known, Bob would come last.
+    assert_eq!(names(&alice, &[("sort", "-boss.name,-name")]).await, ["Bob", "Alice"]);
+    assert_eq!(names(&alice, &[("sort", "boss.name,name")]).await, ["Alice", "Bob"]);
+    for query in [("sort", "friend.name"), ("filter", "friend.name == 'Alice'"), ("friend", ALICE)]
+    {
+        alice.find("/api/v1/people", &[query]).await.expect(400);
+    }
+}
+
+#[tokio::test]
 async fn an_etag_says_nothing_about_hidden_fields() {
     let (server, _) = people().await;
     let admin = server.client().as_admin();

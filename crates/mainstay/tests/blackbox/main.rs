@@ -1,6 +1,7 @@
 //! Black-box tests: they see what a client sees.
 
 mod access;
+mod aggregates;
 mod batch;
 mod bodies;
 mod bulk;

@@ -198,3 +198,15 @@ async fn composite_keys_page_over_any_values() {
         assert_eq!(seen.len(), rows.len(), "sort={sort}");
     }
 }
+
+#[tokio::test]
+async fn a_cursor_with_too_few_values_is_refused() {
+    let server = blog().await;
+    for sort in ["rating", "-rating,title", "title"] {
+        for cursor in ["WzFd", "WzEsbnVsbF0", "WzEsMSwyLDMsNCw1XQ"] {
+            let query = [("sort", sort), ("after", cursor)];
+            let answer = server.client().find("/api/v1/posts", &query).await.expect(400);
+            assert_eq!(answer.json()["errors"][0]["code"], "invalid_cursor", "{sort} {cursor}");
+        }
+    }
+}

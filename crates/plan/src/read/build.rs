@@ -102,11 +102,7 @@ struct Builder<'m> {
 impl<'m> Builder<'m> {
     fn check_hidden(&self, shape: &Shape) -> Result<(), PlanError> {
         for order in &shape.order {
-            let entity = order
-                .hops
-                .iter()
-                .fold(shape.entity, |entity, hop| target_of(self.model, entity, *hop));
-            hidden::check_field(&self.renderer, entity, order.field)?;
+            hidden::check_path(&self.renderer, shape.entity, &order.hops, order.field)?;
         }
         shape.filter.as_ref().map_or(Ok(()), |filter| hidden::check(&self.renderer, filter))
     }

@@ -2,6 +2,7 @@
 
 use expr::{EntityId, FieldId, Kind, Node, Pred, Type};
 
+use super::target_of;
 use crate::render::Renderer;
 use crate::rules::RuleRef;
 
@@ -46,4 +47,18 @@ pub(crate) fn check_field(
                 Pred::False | Pred::Unknown
             );
     if hidden { Err(PlanError::HiddenField(named.name.clone())) } else { Ok(()) }
+}
+
+/// Looks for hidden fields on a path over relations.
+pub(crate) fn check_path(
+    renderer: &Renderer<'_>,
+    mut entity: EntityId,
+    hops: &[FieldId],
+    field: FieldId,
+) -> Result<(), PlanError> {
+    for hop in hops {
+        check_field(renderer, entity, *hop)?;
+        entity = target_of(renderer.model, entity, *hop);
+    }
+    check_field(renderer, entity, field)
 }

@@ -239,7 +239,7 @@ fn unhash(members: &mut [Member]) {
 }
 
 /// Returns how a scalar is shown.
-pub(super) fn show(scalar: Scalar) -> Show {
+pub(crate) fn show(scalar: Scalar) -> Show {
     match scalar {
         Scalar::Id => Show::Uuid,
         Scalar::String | Scalar::Email | Scalar::Url => Show::Text,

@@ -12,7 +12,8 @@ pub(crate) use build::{add_touched, where_clause};
 pub use build::{build, rules_of, target_of};
 pub use cursor::{Cursor, CursorError};
 pub use hidden::PlanError;
-pub(crate) use members::{Columns, Members, key_show};
+pub(crate) use members::{Columns, Members, key_show, show};
+pub(crate) use page::{SortTerm, keyset, order_by};
 pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody};
 pub use shape::{Expand, Order, PageShape, Selection, Shape, Target};
 

@@ -7,11 +7,11 @@ use super::members::{key_show, show};
 use super::shape::Order;
 use crate::binds::BindSource;
 use crate::encode::Show;
-use crate::render::{Alias, Renderer};
+use crate::render::{Alias, Renderer, when};
 
 /// A term of the order, rendered.
 #[derive(Debug, Clone)]
-pub(super) struct SortTerm {
+pub(crate) struct SortTerm {
     /// The SQL.
     pub sql: String,
     /// Whether high comes first.
@@ -31,17 +31,9 @@ pub(super) fn sort_terms(
 ) -> Vec<SortTerm> {
     let mut terms = Vec::new();
     for order in order {
-        let (mut alias, mut entity) = (alias.clone(), entity);
-        let mut conditions = Vec::new();
-        for hop in &order.hops {
-            conditions.extend(renderer.hop(&mut alias, &mut entity, *hop));
-        }
+        let (alias, entity, conditions) = renderer.client_path(alias, entity, &order.hops);
         for (sql, nullable, show) in columns(renderer, &alias, entity, order.field) {
-            let sql = if conditions.is_empty() {
-                sql
-            } else {
-                format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
-            };
+            let sql = when(&conditions, sql);
             let nullable = nullable || !order.hops.is_empty();
             terms.push(SortTerm { sql, descending: order.descending, nullable, show });
         }
@@ -64,7 +56,9 @@ fn columns(
             .iter()
             .map(|column| {
                 let ty = model.entity(entity).column(*column).ty;
-                (renderer.column(alias, entity, *column), nullable, key_show(ty))
+                let conditions = renderer.field_rule(alias, entity, id);
+                let sql = renderer.column(alias, entity, *column);
+                (when(conditions.as_slice(), sql), nullable, key_show(ty))
             })
             .collect(),
         FieldKind::ToOne(relation) => {
@@ -85,7 +79,7 @@ fn columns(
 }
 
 /// Writes ORDER BY's list; reversed for the page before a cursor.
-pub(super) fn order_by(terms: &[SortTerm], reversed: bool) -> String {
+pub(crate) fn order_by(terms: &[SortTerm], reversed: bool) -> String {
     let terms: Vec<String> = terms
         .iter()
         .map(|term| {
@@ -97,20 +91,23 @@ pub(super) fn order_by(terms: &[SortTerm], reversed: bool) -> String {
 }
 
 /// Writes the condition "behind the cursor's row", where `nulls` says which of its values are null.
-pub(super) fn keyset(
+/// Values that a cursor lacks count as null: such a cursor is refused before it is used.
+pub(crate) fn keyset(
     renderer: &mut Renderer<'_>,
     terms: &[SortTerm],
     nulls: &[bool],
     reversed: bool,
 ) -> String {
-    let values: Vec<Option<String>> = nulls
-        .iter()
-        .enumerate()
-        .map(|(index, null)| (!null).then(|| renderer.bind(BindSource::Cursor(index as u16))))
+    let values: Vec<Option<String>> = (0..terms.len())
+        .map(|index| {
+            let known = nulls.get(index).is_some_and(|null| !null);
+            known.then(|| renderer.bind(BindSource::Cursor(index as u16)))
+        })
         .collect();
     let falling = |term: &SortTerm| term.descending != reversed;
     let same_direction = terms.iter().all(|term| falling(term) == falling(&terms[0]));
-    if same_direction && terms.iter().all(|term| !term.nullable) {
+    let none_null = values.iter().all(Option::is_some);
+    if same_direction && none_null && terms.iter().all(|term| !term.nullable) {
         let columns: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
         let values: Vec<&str> = values.iter().flatten().map(String::as_str).collect();
         let sign = if falling(&terms[0]) { "<" } else { ">" };

@@ -142,27 +142,34 @@ impl<'m> Renderer<'m> {
         let Place::Row { mut alias, mut entity } = self.place(path.var) else {
             unreachable!("paths start at rows");
         };
-        let guarded = self.frame().guarded;
-        let mut conditions = Vec::new();
+        if self.frame().guarded {
+            return self.client_path(&alias, entity, &path.hops);
+        }
         for hop in &path.hops {
-            if guarded {
-                let hopped = self.hop(&mut alias, &mut entity, *hop);
-                conditions.extend(hopped);
-            } else {
-                (alias, entity) = self.join(&alias, entity, *hop);
-            }
+            (alias, entity) = self.join(&alias, entity, *hop);
+        }
+        (alias, entity, Vec::new())
+    }
+
+    /// Follows to-one relations from the row at `alias`. Returns where they end, and the conditions
+    /// under which the caller may know: of each relation, and of each row on the way.
+    pub(crate) fn client_path(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        hops: &[FieldId],
+    ) -> (Alias, EntityId, Vec<String>) {
+        let (mut alias, mut entity) = (alias.clone(), entity);
+        let mut conditions = Vec::new();
+        for hop in hops {
+            conditions.extend(self.hop(&mut alias, &mut entity, *hop));
         }
         (alias, entity, conditions)
     }
 
     /// Goes on along a relation as a client may: the relation itself must be readable where it is
     /// held, and so must the row it leads to.
-    pub(crate) fn hop(
-        &mut self,
-        alias: &mut Alias,
-        entity: &mut EntityId,
-        field: FieldId,
-    ) -> Vec<String> {
+    fn hop(&mut self, alias: &mut Alias, entity: &mut EntityId, field: FieldId) -> Vec<String> {
         let mut conditions = Vec::new();
         conditions.extend(self.field_rule(alias, *entity, field));
         (*alias, *entity) = self.join(alias, *entity, field);
@@ -171,7 +178,7 @@ impl<'m> Renderer<'m> {
     }
 
     /// Renders a field's read rule; `None` where it has none, or it always holds.
-    pub(super) fn field_rule(
+    pub(crate) fn field_rule(
         &mut self,
         alias: &Alias,
         entity: EntityId,

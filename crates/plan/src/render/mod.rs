@@ -51,6 +51,8 @@ enum Place {
     Row { alias: Alias, entity: EntityId },
     /// An element of a list.
     Element { alias: Alias, json: bool },
+    /// A group of rows; its aggregates stand for fields.
+    Group { aggregates: Vec<String> },
 }
 
 impl<'m> Renderer<'m> {
@@ -114,6 +116,16 @@ impl<'m> Renderer<'m> {
     pub(crate) fn filter(&mut self, tree: &'m Node, alias: &Alias, entity: EntityId) -> String {
         let pred = expr::lower(tree, self.shapes, Nulls::False);
         self.guarded(alias, entity, |renderer| renderer.predicate(&pred))
+    }
+
+    /// Renders a client's condition on groups, whose fields are these aggregates.
+    pub(crate) fn having(&mut self, tree: &'m Node, aggregates: Vec<String>) -> String {
+        let pred = expr::lower(tree, self.shapes, Nulls::False);
+        let vars = vec![(VarId(0), Place::Group { aggregates })];
+        self.frames.push(Frame { vars, atoms_from: 0, atoms: &[], guarded: true });
+        let sql = self.predicate(&pred);
+        self.frames.pop();
+        sql
     }
 
     /// Renders a field of the row at `alias` as clients may see it: null where a rule hides it.
@@ -228,11 +240,17 @@ impl<'m> Renderer<'m> {
 
     fn guarded_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
         let sql = self.plain_field(alias, entity, field);
-        match self.field_rule(alias, entity, field) {
-            Some(rule) => format!("CASE WHEN {rule} THEN {sql} END"),
-            None => sql,
-        }
+        let conditions = self.field_rule(alias, entity, field);
+        when(conditions.as_slice(), sql)
     }
+}
+
+/// Makes a value null where one of the conditions does not hold.
+pub(crate) fn when(conditions: &[String], sql: String) -> String {
+    if conditions.is_empty() {
+        return sql;
+    }
+    format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
 }
 
 /// Renders a condition of the model (a check, a partial index) with bare column names and constants.

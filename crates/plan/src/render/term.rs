@@ -1,27 +1,19 @@
 //! Terms as SQL scalars.
 
-use expr::{Func, Kind, Path, Term, Type, VarId};
+use expr::{FieldId, Func, Kind, Path, Term, Type, VarId};
 
-use super::{Place, Renderer};
+use super::{Place, Renderer, when};
 use crate::binds::BindSource;
 
 impl Renderer<'_> {
     pub(super) fn term(&mut self, term: &Term) -> String {
         match term {
-            Term::Field { of, field, .. } => self.along(of, |renderer, alias, entity| {
-                if renderer.frame().guarded {
-                    renderer.guarded_field(alias, entity, *field)
-                } else {
-                    renderer.plain_field(alias, entity, *field)
+            Term::Field { of, field, .. } | Term::RefKey { of, field, .. } => {
+                match self.aggregate(of, *field) {
+                    Some(sql) => sql,
+                    None => self.row_field(of, *field),
                 }
-            }),
-            Term::RefKey { of, field, .. } => self.along(of, |renderer, alias, entity| {
-                if renderer.frame().guarded {
-                    renderer.guarded_field(alias, entity, *field)
-                } else {
-                    renderer.plain_field(alias, entity, *field)
-                }
-            }),
+            }
             Term::Element(var, ty) => {
                 let (alias, _) = self.element_place(*var);
                 self.dialect.element(&alias, ty)
@@ -69,18 +61,22 @@ impl Renderer<'_> {
         }
     }
 
-    /// Renders at the end of a path; null where a guarded row on the way is hidden.
-    fn along(
-        &mut self,
-        path: &Path,
-        render: impl FnOnce(&mut Self, &super::Alias, expr::EntityId) -> String,
-    ) -> String {
+    /// Renders a field at the end of a path; null where a guarded row on the way is hidden.
+    fn row_field(&mut self, path: &Path, field: FieldId) -> String {
         let (alias, entity, conditions) = self.follow(path);
-        let sql = render(self, &alias, entity);
-        if conditions.is_empty() {
-            sql
+        let sql = if self.frame().guarded {
+            self.guarded_field(&alias, entity, field)
         } else {
-            format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
+            self.plain_field(&alias, entity, field)
+        };
+        when(&conditions, sql)
+    }
+
+    /// Returns the aggregate that a field of a group stands for.
+    fn aggregate(&self, of: &Path, field: FieldId) -> Option<String> {
+        match self.place(of.var) {
+            Place::Group { aggregates } => aggregates.get(field.0 as usize).cloned(),
+            _ => None,
         }
     }
 
@@ -128,7 +124,9 @@ impl Renderer<'_> {
     fn element_place(&self, var: VarId) -> (String, bool) {
         match self.place(var) {
             Place::Element { alias, json } => (alias.name().to_owned(), json),
-            Place::Row { .. } => unreachable!("the checker tells rows from elements"),
+            Place::Row { .. } | Place::Group { .. } => {
+                unreachable!("the checker tells rows from elements")
+            }
         }
     }
 }

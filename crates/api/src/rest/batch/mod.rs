@@ -7,7 +7,7 @@ use std::sync::Arc;
 use app::operations::{
     Action, Batch, Failure, Failures, Key, Objects, Operation, Outcome, Patch, Place,
 };
-use app::query::Query;
+use app::query::{AggregateQuery, Query};
 use app::{App, Refusal};
 use expr::EntityId;
 use http::header::{CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
@@ -139,6 +139,13 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
             params::list(&mut parts, query);
             let ready = parts.many().map_err(bad)?;
             (Action::List { ready, prefix: rows::PAGE_PREFIX }, Shown::Page)
+        }
+        (Target::Aggregate(entity), &Method::GET) => {
+            let (model, bounds) = (&call.app.model, call.app.read_bounds());
+            let mut parts = AggregateQuery::new(model, &call.caller, entity, bounds);
+            params::aggregate(&mut parts, query);
+            let ready = parts.ready().map_err(bad)?;
+            (Action::Aggregate { ready, prefix: rows::PAGE_PREFIX }, Shown::Page)
         }
         (Target::Nothing, _) => return Err(problems::no_route(path)),
         (target, method) => {

@@ -21,7 +21,7 @@ use super::read::Read;
 use super::write::{Patch, Precondition, Saved, Write};
 use crate::application::App;
 use crate::input::{Address, Body};
-use crate::query::Ready;
+use crate::query::{Ready, ReadyAggregate};
 use crate::refusal::{BadMember, BadParameter, Refusal};
 
 pub use key::Key;
@@ -83,6 +83,13 @@ pub enum Action {
         ready: Ready,
         /// Which.
         key: Key,
+    },
+    /// Counts, sums and compares rows in groups.
+    Aggregate {
+        /// Which rows, and what is computed of them.
+        ready: ReadyAggregate,
+        /// What the page is written behind.
+        prefix: &'static [u8],
     },
     /// Reads a page.
     List {
@@ -200,7 +207,13 @@ impl Batch {
     /// Returns whether it writes nothing, so that it need not wait for the writer.
     fn only_reads(&self) -> bool {
         self.0.turns.iter().all(|turn| {
-            matches!(turn, Turn::Read(_) | Turn::Late(Action::Get { .. } | Action::List { .. }))
+            matches!(
+                turn,
+                Turn::Read(_)
+                    | Turn::Late(
+                        Action::Get { .. } | Action::List { .. } | Action::Aggregate { .. }
+                    )
+            )
         })
     }
 }
@@ -280,6 +293,9 @@ fn made(app: &Arc<App>, caller: &Caller<'static>, action: Action) -> Result<Turn
             let key = values(ready.shape.entity, &key)?;
             Turn::Read(Read::get(app, caller, &ready.shape, key)?)
         }
+        Action::Aggregate { ready, prefix } => {
+            Turn::Read(Read::aggregate(app, caller, ready, prefix)?)
+        }
         Action::List { ready, prefix } => Turn::Read(Read::list(app, caller, ready, prefix)?),
     })
 }
@@ -293,6 +309,7 @@ impl Action {
             | Self::Put { entity, place: Place::Key(key), .. } => (*entity, Some(key)),
             Self::Get { ready, key } => (ready.shape.entity, Some(key)),
             Self::List { ready, .. } => (ready.shape.entity, None),
+            Self::Aggregate { ready, .. } => (ready.shape.entity, None),
             Self::Create { entity, .. } | Self::Put { entity, .. } => (*entity, None),
         }
     }
@@ -303,7 +320,9 @@ impl Action {
             Self::Create { entity, body }
             | Self::Put { entity, body, .. }
             | Self::Update { entity, patch: Patch { body, .. }, .. } => Some((*entity, body)),
-            Self::Delete { .. } | Self::Get { .. } | Self::List { .. } => None,
+            Self::Delete { .. } | Self::Get { .. } | Self::List { .. } | Self::Aggregate { .. } => {
+                None
+            }
         }
     }
 }
