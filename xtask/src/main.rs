@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod test;
 mod tidy;
 mod workspace;
@@ -21,6 +22,8 @@ struct Args {
 enum Command {
     /// Runs Mainstay against the hand-written limit and prints the table.
     Bench(bench::Options),
+    /// Looks for text from clients that makes the server panic.
+    Fuzz(fuzz::Options),
     /// Runs every test; what a newcomer starts with.
     Test(test::Options),
     /// Checks the house rules that a lint cannot say.
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Args::parse().command {
         Command::Bench(options) => bench::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::run(),
         Command::Ci => ci::run(),

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 
 /// Folders that hold nothing written by hand.
-const SKIPPED_FOLDERS: [&str; 4] = ["target", "node_modules", ".git", ".mainstay"];
+const SKIPPED_FOLDERS: [&str; 6] =
+    ["target", "node_modules", ".git", ".mainstay", "corpus", "artifacts"];
 
 /// What the rules look at.
 const EXTENSIONS: [&str; 9] = ["rs", "md", "toml", "graphql", "sql", "sh", "json", "ts", "tsx"];

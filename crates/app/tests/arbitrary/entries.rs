@@ -1,0 +1,199 @@
+//! Where text from clients enters: each takes any bytes, and neither panics nor takes long.
+//!
+//! The property test calls these, and so do the fuzz targets in `fuzz/`.
+
+use std::sync::LazyLock;
+
+use app::input::{Address, Body, scalar_from_json, scalar_from_text};
+use app::query::{FilterOp, Query, ReadBounds};
+use expr::{Caller, CompareOp, EntityId, Expect, Scope, Timestamp, Type};
+use model::{FieldKind, Model, Sources};
+use plan::Show;
+use plan::read::Cursor;
+
+/// An entry for bytes.
+pub(crate) type Entry = fn(&[u8]);
+
+/// All of them, with the names of their targets and seeds.
+pub(crate) const ENTRIES: [(&str, Entry); 6] = [
+    ("body", body),
+    ("cursor", cursor),
+    ("expression", expression),
+    ("filter", filter),
+    ("query", query),
+    ("value", value),
+];
+
+/// Every scalar, relations in both directions, rules that hide rows and fields.
+const SCHEMA: &str = r#"
+enum Status { DRAFT PUBLISHED }
+type User @entity @allow(read: "true") {
+  name: String! @length(min: 1, max: 40)
+  email: Email @unique @allow(read: "row.id == user.id")
+  secret: String @private
+  posts: [Post!]! @inverse(of: "author")
+}
+type Post @entity @allow(read: "row.status == 'PUBLISHED' || row.author == user.id") {
+  author: User!
+  title: String!
+  status: Status! @default(value: "PUBLISHED")
+  rating: Float
+  price: Decimal
+  stock: Int
+  views: BigInt
+  tags: [String!]! @default(value: [])
+  extra: JSON
+  site: URL
+  day: Date
+  open: Boolean
+  soldAt: DateTime
+  shout: String! @computed(expr: "row.title.upperAscii()")
+}
+type Line @entity @key(on: ["shelf", "place"]) @allow(read: "true") {
+  shelf: String!
+  place: Int!
+}
+"#;
+
+static MODEL: LazyLock<Model> = LazyLock::new(|| {
+    let sources = Sources::new([("modules/app/schema.graphql", SCHEMA)]);
+    match model::load(&sources) {
+        Ok(loaded) => loaded.model,
+        Err(report) => panic!("{}", report.to_human(false)),
+    }
+});
+
+fn entity(name: &str) -> EntityId {
+    MODEL.entities.iter().find(|entity| entity.name == name).expect("it is in the schema").id
+}
+
+const BOUNDS: ReadBounds = ReadBounds {
+    page_default: 20,
+    page_max: 200,
+    expand_depth_max: 3,
+    expand_rows_max: 100,
+    filter_bytes_max: 8 * 1024,
+};
+
+fn caller() -> Caller<'static> {
+    Caller { user: None, now: Timestamp(1_700_000_000_000_000), input: &[] }
+}
+
+/// What is parsed prints as text that is parsed to the same, and can be checked.
+pub(crate) fn expression(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(ast) = expr::parse(text) else { return };
+    let printed = ast.to_string();
+    // Escapes make text longer, which the bound of texts may refuse.
+    if let Ok(again) = expr::parse(&printed) {
+        assert_eq!(again.to_string(), printed, "{text}");
+    }
+    let scope = Scope {
+        schema: &*MODEL,
+        row: Some(entity("Post")),
+        bare_fields: false,
+        input: None,
+        user: true,
+        now: true,
+    };
+    for expect in [Expect::Type(Type::Bool), Expect::AnyScalar] {
+        if let Ok(node) = expr::check(&ast, &scope) {
+            drop(expr::prepare(node));
+        }
+        drop(expr::compile(text, &scope, expect));
+    }
+}
+
+/// A filter is taken or refused.
+pub(crate) fn filter(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let caller = caller();
+    let mut read = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
+    read.filter(&text);
+    finish(read);
+}
+
+/// A query string, decoded already, is taken or refused with no more mistakes than are named.
+pub(crate) fn query(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let caller = caller();
+    let mut read = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
+    for pair in text.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match name {
+            "filter" => read.filter(value),
+            "sort" => read.sort(value),
+            "limit" => read.limit(value),
+            "after" => read.after(value),
+            "before" => read.before(value),
+            "offset" => read.offset(value),
+            "expand" => read.expand(value),
+            "fields" => read.fields(value),
+            "count" => read.count(value),
+            _ => match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
+                Some((field, op)) => match FilterOp::parse(op) {
+                    Some(op) => read.short_filter(field, op, value),
+                    None => read.unknown_parameter(name),
+                },
+                None => read.short_filter(name, FilterOp::Compare(CompareOp::Eq), value),
+            },
+        }
+    }
+    finish(read);
+}
+
+fn finish(read: Query<'_>) {
+    match read.many() {
+        Ok(ready) => assert!(ready.limit <= BOUNDS.page_max),
+        Err(mistakes) => assert!((1..=100).contains(&mistakes.len())),
+    }
+}
+
+/// A body is one object without repeated members, and each member a value of its field or not.
+pub(crate) fn body(bytes: &[u8]) {
+    let Ok(body) = Body::parse(bytes) else { return };
+    for (name, json) in &body.0 {
+        for entity in &MODEL.entities {
+            for field in entity.fields.iter().filter(|field| field.name == *name) {
+                if let FieldKind::Scalar { scalar, .. } = field.kind {
+                    drop(scalar_from_json(&MODEL, scalar, json));
+                }
+            }
+        }
+    }
+}
+
+/// A cursor is one of ours or damaged.
+pub(crate) fn cursor(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(cursor) = Cursor::read(text) else { return };
+    let shows = [
+        Show::Uuid,
+        Show::Text,
+        Show::Plain,
+        Show::Int,
+        Show::BigInt,
+        Show::Float,
+        Show::Bool,
+        Show::Timestamp,
+        Show::Json,
+    ];
+    let count = cursor.nulls().len();
+    for first in 0..shows.len() {
+        let each: Vec<Show> = shows.iter().cycle().skip(first).take(count).copied().collect();
+        drop(cursor.binds(&each));
+    }
+}
+
+/// A text in a path or a short filter is a value of its type or not.
+pub(crate) fn value(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for entity in &MODEL.entities {
+        drop(Address::of_key(&MODEL, entity.id, &text));
+        for field in &entity.fields {
+            if let FieldKind::Scalar { scalar, .. } = field.kind {
+                drop(scalar_from_text(&MODEL, scalar, &text));
+            }
+        }
+    }
+}
