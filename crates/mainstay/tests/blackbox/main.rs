@@ -8,6 +8,7 @@ mod bulk;
 mod callers;
 mod commands;
 mod conditional;
+mod docs;
 mod documents;
 mod doors;
 mod durability;
