@@ -1,5 +1,7 @@
 //! `cargo xtask test`: what a newcomer runs.
 
+mod needs;
+
 use std::process::Stdio;
 
 use anyhow::{Context, bail};
@@ -27,6 +29,7 @@ enum Topology {
 
 /// Runs the tests and prints their number.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    needs::install()?;
     match options.topology {
         Topology::Sqlite => cargo_tests(options.filter.as_deref()),
     }
