@@ -124,6 +124,17 @@ impl Fold<'_> {
                 found.push(node.span);
             }
         }
-        node.each_child(&mut |child| self.nulls(child, found));
+        // Beside JSON, what is compared says as what the JSON is read; null would say nothing.
+        let reads_json = match &node.kind {
+            Kind::Compare(_, left, right) => {
+                [left, right].iter().any(|side| matches!(side.kind, Kind::JsonAs(_)))
+            }
+            _ => false,
+        };
+        node.each_child(&mut |child| {
+            if !(reads_json && matches!(child.kind, Kind::Atom(_))) {
+                self.nulls(child, found);
+            }
+        });
     }
 }
