@@ -269,3 +269,40 @@ async fn a_put_neither_finds_nor_makes_rows_of_another_tenant() {
     assert_eq!(kept.json()["id"], json!(red_project));
     put(red, by_name, json!({ "name": "launch", "org": BLUE })).await.expect(422);
 }
+
+#[tokio::test]
+async fn writes_of_many_rows_stay_in_their_tenant() {
+    let world = world().await;
+    let (red, blue) = (&world.red, &world.blue);
+    // The same name is another row in each tenant, and all rows are all of one's own.
+    let put = red.put("/api/v1/projects?name=launch", json!({})).await.expect(200);
+    assert_eq!(put.id(), world.red_project);
+    let created = red.put("/api/v1/projects?name=only", json!({})).await.expect(201);
+    assert_eq!(created.text("orgId"), RED);
+    let all = "/api/v1/projects?filter=true";
+    let renamed = red.patch("/api/v1/projects?name=launch", json!({ "name": "red" })).await;
+    assert_eq!(renamed.expect(200).json(), json!({ "updated": 1 }));
+    let none = red.patch(&format!("/api/v1/projects?org={BLUE}"), json!({ "name": "x" })).await;
+    assert_eq!(none.expect(200).json(), json!({ "updated": 0 }));
+    assert_eq!(blue.get("/api/v1/projects").await.column("name"), ["launch"]);
+
+    // Children are born into their parent's tenant, and an array brings no other one's in.
+    let nested = json!({ "name": "new", "tasks": [{ "number": 7, "title": "t" }] });
+    let created = red.post("/api/v1/projects", nested).await.expect(201).json();
+    assert_eq!(created["tasks"][0]["orgId"], json!(RED));
+    let foreign = json!({ "number": 8, "title": "t", "org": BLUE });
+    let nested = json!({ "name": "newer", "tasks": [foreign] });
+    let refused = red.post("/api/v1/projects", nested).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], json!("/tasks/0/org"));
+    let rows = json!([{ "name": "a" }, { "name": "b", "parent": world.blue_project }]);
+    let refused = red.post("/api/v1/projects", rows).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], json!("/1/parent"));
+    world.nobody.post("/api/v1/projects", json!([{ "name": "a" }])).await.expect(401);
+    world.nobody.delete(all).await.expect(401);
+
+    let left = red.delete("/api/v1/tasks?filter=true").await.expect(200).json();
+    assert_eq!(left, json!({ "deleted": 2 }));
+    assert_eq!(red.delete(all).await.expect(200).json(), json!({ "deleted": 3 }));
+    assert_eq!(blue.get("/api/v1/tasks").await.column("title"), ["secret"]);
+    assert_eq!(blue.get("/api/v1/projects").await.column("name"), ["launch"]);
+}
