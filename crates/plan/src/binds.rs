@@ -18,6 +18,8 @@ pub enum BindSource {
     Links(u16),
     /// A value of the page's cursor.
     Cursor(u16),
+    /// A value of a cursor of an embedded list.
+    ExpandCursor(u16),
     /// The page size, plus one to see whether there is more.
     LimitAndOne,
     /// The rows to skip.

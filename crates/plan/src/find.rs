@@ -134,6 +134,7 @@ impl Program for FindRun {
             BindSource::Number(number) => Bind::Int(*number),
             BindSource::Key(_)
             | BindSource::Cursor(_)
+            | BindSource::ExpandCursor(_)
             | BindSource::Offset
             | BindSource::Links(_)
             | BindSource::ParentKeys => unreachable!("a search has neither key nor page"),

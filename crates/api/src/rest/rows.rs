@@ -8,7 +8,7 @@ use expr::EntityId;
 use http::StatusCode;
 use http::header::{IF_NONE_MATCH, LINK};
 use plan::Bind;
-use plan::read::{Page, RowBody};
+use plan::read::{Page, RowBody, Total};
 
 use super::reply::Reply;
 use super::{Call, etag, params, problems};
@@ -51,9 +51,11 @@ fn close(page: &mut Page) {
     write_cursor(json, page.next.as_deref());
     json.extend_from_slice(b",\"prev\":");
     write_cursor(json, page.prev.as_deref());
-    if let Some(total) = page.total {
-        json.extend_from_slice(format!(",\"total\":{total}").as_bytes());
-    }
+    let total = page.total.map(|total| match total {
+        Total::Exact(rows) => format!(",\"total\":{rows}"),
+        Total::MoreThan(rows) => format!(",\"totalMoreThan\":{rows}"),
+    });
+    json.extend_from_slice(total.unwrap_or_default().as_bytes());
     json.push(b'}');
 }
 

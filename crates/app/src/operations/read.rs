@@ -54,7 +54,7 @@ pub async fn get(
     ready: Ready,
     key: Vec<Bind>,
 ) -> Result<RowBody, Refusal> {
-    let run = Read::get(app, caller, &ready.shape, key)?.run();
+    let run = Read::get(app, caller, ready, key)?.run();
     row_of(app.store.read(run).await?)
 }
 
@@ -78,8 +78,9 @@ impl Read {
         let atoms = AtomValues::from_vec(ready.atoms);
         let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
-        let values =
-            ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
+        let expand_cursors = expand_binds(&plan, &ready.expand_cursors)?;
+        let (limit, offset) = (ready.limit, ready.offset);
+        let values = ReadValues { atoms, key: Vec::new(), cursor, expand_cursors, limit, offset };
         Ok(Self { plan, values, prefix })
     }
 
@@ -105,8 +106,8 @@ impl Read {
             aggregate::build(&app.model, app.dialect, shape, &compiled.rules, atoms)
         })?;
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
-        let values =
-            ReadValues { atoms, key: Vec::new(), cursor, limit: ready.limit, offset: ready.offset };
+        let (limit, offset) = (ready.limit, ready.offset);
+        let values = ReadValues { atoms, cursor, limit, offset, ..ReadValues::default() };
         Ok(Self { plan, values, prefix })
     }
 
@@ -114,11 +115,14 @@ impl Read {
     pub(crate) fn get(
         app: &App,
         caller: &Caller<'_>,
-        shape: &Shape,
+        ready: Ready,
         key: Vec<Bind>,
     ) -> Result<Self, Refusal> {
-        let (plan, atoms) = planned(app, caller, shape, AtomValues::new())?;
-        Ok(Self { plan, values: ReadValues { atoms, key, ..ReadValues::default() }, prefix: b"" })
+        let atoms = AtomValues::from_vec(ready.atoms);
+        let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
+        let expand_cursors = expand_binds(&plan, &ready.expand_cursors)?;
+        let values = ReadValues { atoms, key, expand_cursors, ..ReadValues::default() };
+        Ok(Self { plan, values, prefix: b"" })
     }
 
     /// Returns the program.
@@ -143,9 +147,9 @@ pub(crate) fn row_of(output: ReadOutput) -> Result<RowBody, Refusal> {
     }
 }
 
-fn bad_cursor(error: &CursorError) -> Refusal {
+fn bad_cursor(parameter: &str, error: &CursorError) -> Refusal {
     Refusal::Parameters(vec![BadParameter {
-        name: "after".to_owned(),
+        name: parameter.to_owned(),
         code: "invalid_cursor",
         detail: error.to_string(),
     }])
@@ -214,9 +218,16 @@ fn compiled_for(
 /// Returns the values of a cursor, if it was made for this order.
 fn cursor_binds(plan: &ReadPlan, cursor: Option<&Cursor>) -> Result<Vec<Bind>, Refusal> {
     let Some(cursor) = cursor else { return Ok(Vec::new()) };
-    if cursor.order_hash != plan.order_hash {
-        return Err(bad_cursor(&CursorError::OtherOrder));
-    }
     let shows: Vec<_> = plan.levels[0].order.iter().map(|(_, show)| *show).collect();
-    cursor.binds(&shows).map_err(|error| bad_cursor(&error))
+    cursor.binds(plan.order_hash, &shows).map_err(|error| bad_cursor("after", &error))
+}
+
+/// Returns the values of the cursors of embedded lists, if they were made for their orders.
+fn expand_binds(plan: &ReadPlan, cursors: &[Cursor]) -> Result<Vec<Bind>, Refusal> {
+    let mut binds = Vec::new();
+    for wanted in &plan.expand_cursors {
+        let values = cursors[wanted.cursor].binds(wanted.order_hash, &wanted.shows);
+        binds.extend(values.map_err(|error| bad_cursor("expand", &error))?);
+    }
+    Ok(binds)
 }

@@ -1,16 +1,17 @@
-//! `expand=category,reviews(limit:5,sort:-createdAt).author`
+//! `expand=category,reviews(filter:rating > 3,limit:5,sort:-createdAt).author`
 
 use expr::{EntityId, FieldId};
 use model::FieldKind;
-use plan::read::{Expand, Selection, target_of};
+use plan::read::{Cursor, Expand, ExpandAfter, Selection, target_of};
 
-use super::{EXPAND_COUNT_MAX, EXPAND_ROWS_DEFAULT, Query, sort};
+use super::client_schema::ClientSchema;
+use super::{EXPAND_COUNT_MAX, EXPAND_ROWS_DEFAULT, Query, all_of, nesting, sort};
 
 /// One relation as written, with its arguments and what follows the dot.
 #[derive(Debug, PartialEq, Eq)]
 struct Wish<'t> {
     name: &'t str,
-    arguments: Option<&'t str>,
+    arguments: Option<Vec<&'t str>>,
     below: Option<&'t str>,
 }
 
@@ -66,7 +67,7 @@ impl Query<'_> {
             selection.expand.push(self.plain_expand(field, target, many));
             selection.expand.len() - 1
         });
-        if let Some(arguments) = wish.arguments {
+        if let Some(arguments) = &wish.arguments {
             if many {
                 self.arguments(&mut selection.expand[at], target, arguments);
             } else {
@@ -82,34 +83,44 @@ impl Query<'_> {
     fn plain_expand(&self, field: FieldId, target: EntityId, many: bool) -> Expand {
         let order =
             if many { sort::with_key(self.model.entity(target), Vec::new()) } else { Vec::new() };
-        let limit = EXPAND_ROWS_DEFAULT.min(self.bounds.expand_rows_max);
-        Expand { field, selection: Selection::default(), order, limit }
+        Expand {
+            field,
+            selection: Selection::default(),
+            order,
+            limit: EXPAND_ROWS_DEFAULT.min(self.bounds.expand_rows_max),
+            filter: None,
+            after: None,
+            count: false,
+        }
     }
 
-    fn arguments(&mut self, expand: &mut Expand, target: EntityId, arguments: &str) {
+    /// Reads `filter:rating > 3,limit:5,sort:-createdAt,name`.
+    fn arguments(&mut self, expand: &mut Expand, target: EntityId, arguments: &[&str]) {
         let mut sorts: Vec<&str> = Vec::new();
         let mut sorting = false;
-        for argument in arguments.split(',').map(str::trim) {
-            match argument.split_once(':').map(|(name, value)| (name.trim(), value.trim())) {
-                Some(("limit", value)) => {
-                    sorting = false;
-                    let max = self.bounds.expand_rows_max;
-                    match value.parse() {
-                        Ok(limit) if (1..=max).contains(&limit) => expand.limit = limit,
-                        _ => {
-                            let detail = format!("use a limit from 1 to {max}");
-                            self.mistake("expand", "out_of_range", detail);
-                        }
-                    }
-                }
+        for argument in arguments {
+            let named = argument.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+            // `sort:-createdAt,name`: the second term of the same sort.
+            if named.is_none() && sorting {
+                sorts.push(argument);
+                continue;
+            }
+            sorting = false;
+            match named {
                 Some(("sort", value)) => {
                     sorting = true;
                     sorts.push(value);
                 }
-                // `sort:-createdAt,name`: the second term of the same sort.
-                None if sorting => sorts.push(argument),
+                Some(("limit", value)) => self.expand_limit(expand, value),
+                Some(("filter", value)) => self.expand_filter(expand, target, value),
+                Some(("after", value)) => self.expand_after(expand, value),
+                Some(("count", "exact")) => expand.count = true,
+                Some(("count", _)) => self.mistake("expand", "invalid", "use `count:exact`"),
                 _ => {
-                    let detail = format!("`{argument}` is not an argument; use `limit` and `sort`");
+                    let detail = format!(
+                        "`{argument}` is not an argument; use `filter`, `sort`, `limit`, `after` \
+                         and `count`"
+                    );
                     self.mistake("expand", "syntax", detail);
                 }
             }
@@ -118,6 +129,44 @@ impl Query<'_> {
             let order = self.order_of("expand", target, &sorts.join(","));
             expand.order = sort::with_key(self.model.entity(target), order);
         }
+        if expand.limit == 0 && !expand.count {
+            let detail = "a list without rows is for `count:exact` alone";
+            self.mistake("expand", "out_of_range", detail);
+        }
+    }
+
+    fn expand_limit(&mut self, expand: &mut Expand, text: &str) {
+        let max = self.bounds.expand_rows_max;
+        match text.parse() {
+            Ok(limit) if (0..=max).contains(&limit) => expand.limit = limit,
+            _ => {
+                let detail = format!("use a limit from 1 to {max}, or 0 with `count:exact`");
+                self.mistake("expand", "out_of_range", detail);
+            }
+        }
+    }
+
+    fn expand_filter(&mut self, expand: &mut Expand, target: EntityId, text: &str) {
+        if self.is_too_long("expand", text) {
+            return;
+        }
+        let schema = ClientSchema(self.model, self.caller);
+        if let Some(condition) = self.condition("expand", text, &schema, target) {
+            let condition = self.take_atoms(condition);
+            expand.filter = all_of(expand.filter.take().into_iter().chain([condition]).collect());
+        }
+    }
+
+    fn expand_after(&mut self, expand: &mut Expand, text: &str) {
+        match Cursor::read(text) {
+            Ok(cursor) => {
+                let after =
+                    ExpandAfter { cursor: self.expand_cursors.len(), nulls: cursor.nulls() };
+                expand.after = Some(after);
+                self.expand_cursors.push(cursor);
+            }
+            Err(error) => self.mistake("expand", "invalid_cursor", error.to_string()),
+        }
     }
 }
 
@@ -125,28 +174,9 @@ fn count(selection: &Selection) -> usize {
     selection.expand.iter().map(|expand| 1 + count(&expand.selection)).sum()
 }
 
-/// Splits a list of relations at its top-level commas. `None` when parentheses do not match.
+/// Splits a list of relations at its commas. `None` when parentheses or quotes do not match.
 fn wishes(text: &str) -> Option<Vec<Wish<'_>>> {
-    let mut wishes = Vec::new();
-    let mut depth = 0;
-    let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' if depth == 0 => return None,
-            b')' => depth -= 1,
-            b',' if depth == 0 => {
-                wishes.push(wish(text[start..at].trim())?);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    if depth > 0 {
-        return None;
-    }
-    wishes.push(wish(text[start..].trim())?);
-    Some(wishes)
+    nesting::split(text)?.into_iter().map(wish).collect()
 }
 
 fn wish(text: &str) -> Option<Wish<'_>> {
@@ -156,9 +186,10 @@ fn wish(text: &str) -> Option<Wish<'_>> {
         return None;
     }
     let (arguments, rest) = match rest.strip_prefix('(') {
-        Some(inner) => {
-            let close = inner.find(')')?;
-            (Some(&inner[..close]), &inner[close + 1..])
+        Some(_) => {
+            let (arguments, rest) = rest.split_at(nesting::end(rest)?);
+            let arguments = arguments.strip_prefix('(')?.strip_suffix(')')?;
+            (Some(nesting::split(arguments)?), rest)
         }
         None => (None, rest),
     };
@@ -183,7 +214,7 @@ mod tests {
                 Wish { name: "category", arguments: None, below: None },
                 Wish {
                     name: "reviews",
-                    arguments: Some("limit:5,sort:-createdAt"),
+                    arguments: Some(vec!["limit:5", "sort:-createdAt"]),
                     below: Some("author")
                 },
             ]
@@ -191,8 +222,33 @@ mod tests {
     }
 
     #[test]
+    fn expressions_keep_their_commas_parentheses_and_quotes() {
+        let found = wishes(
+            r"a(filter:x in [1, 2] && (t == ')' || t == 'it\'s, (' || t == r'\'),limit:5).b(limit:1)",
+        );
+        let [wish] = &found.expect("well formed")[..] else { panic!("one relation") };
+        let arguments = wish.arguments.as_deref().expect("arguments");
+        let filter = r"filter:x in [1, 2] && (t == ')' || t == 'it\'s, (' || t == r'\')";
+        assert_eq!(arguments, [filter, "limit:5"]);
+        assert_eq!(wish.below, Some("b(limit:1)"));
+    }
+
+    #[test]
     fn malformed_lists_are_refused() {
-        for text in ["", "a,,b", "a(", "a)", "a.", "(limit:5)", "a(limit:5)b"] {
+        let malformed = [
+            "",
+            "a,,b",
+            "a(",
+            "a)",
+            "a.",
+            "(limit:5)",
+            "a(limit:5)b",
+            "a(limit:5]",
+            "a(filter:'x)",
+            "a(x",
+            "a(,)",
+        ];
+        for text in malformed {
             assert_eq!(wishes(text), None, "{text}");
         }
     }

@@ -5,12 +5,13 @@ mod client_schema;
 mod expand;
 mod filter;
 mod having;
+mod nesting;
 mod path;
 mod sort;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
 use model::{FieldKind, Model};
-use plan::read::{Cursor, Order, PageShape, Selection, Shape, Target};
+use plan::read::{Count, Cursor, Order, PageShape, Selection, Shape, Target};
 
 use crate::refusal::{BadParameter, are_enough};
 
@@ -38,6 +39,9 @@ const EXPAND_ROWS_DEFAULT: u32 = 20;
 /// Relations embedded by one request at most; each may cost a statement.
 const EXPAND_COUNT_MAX: usize = 20;
 
+/// Rows that `count=estimate` counts at most.
+const ESTIMATE_ROWS_MAX: u32 = 10_000;
+
 /// Conditions of one request at most.
 const CONDITIONS_MAX: usize = 50;
 
@@ -56,7 +60,8 @@ pub struct Query<'m> {
     order: Vec<Order>,
     limit: u32,
     start: Start,
-    count: bool,
+    count: Count,
+    expand_cursors: Vec<Cursor>,
     mistakes: Vec<BadParameter>,
 }
 
@@ -82,6 +87,8 @@ pub struct Ready {
     pub offset: u64,
     /// The cursor.
     pub cursor: Option<Cursor>,
+    /// The cursors of embedded lists.
+    pub expand_cursors: Vec<Cursor>,
 }
 
 impl<'m> Query<'m> {
@@ -103,7 +110,8 @@ impl<'m> Query<'m> {
             order: Vec::new(),
             limit: bounds.page_default,
             start: Start::First,
-            count: false,
+            count: Count::None,
+            expand_cursors: Vec::new(),
             mistakes: Vec::new(),
         }
     }
@@ -162,9 +170,10 @@ impl<'m> Query<'m> {
     /// Asks for the number of all rows.
     pub fn count(&mut self, text: &str) {
         match text {
-            "exact" => self.count = true,
-            "none" => self.count = false,
-            _ => self.mistake("count", "invalid", "use `exact` or `none`"),
+            "exact" => self.count = Count::Exact,
+            "estimate" => self.count = Count::UpTo(ESTIMATE_ROWS_MAX),
+            "none" => self.count = Count::None,
+            _ => self.mistake("count", "invalid", "use `exact`, `estimate` or `none`"),
         }
     }
 
@@ -266,7 +275,8 @@ impl<'m> Query<'m> {
             page,
             count: self.count,
         };
-        Ok(Ready { shape, atoms: self.atoms, limit: self.limit, offset, cursor })
+        let (atoms, limit, expand_cursors) = (self.atoms, self.limit, self.expand_cursors);
+        Ok(Ready { shape, atoms, limit, offset, cursor, expand_cursors })
     }
 }
 

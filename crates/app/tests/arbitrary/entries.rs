@@ -181,7 +181,7 @@ pub(crate) fn cursor(bytes: &[u8]) {
     let count = cursor.nulls().len();
     for first in 0..shows.len() {
         let each: Vec<Show> = shows.iter().cycle().skip(first).take(count).copied().collect();
-        drop(cursor.binds(&each));
+        drop(cursor.binds(0, &each));
     }
 }
 

@@ -12,6 +12,7 @@ mod docs;
 mod documents;
 mod doors;
 mod durability;
+mod embedded_lists;
 mod expand;
 mod fixtures;
 mod hidden;

@@ -189,10 +189,24 @@ fn report_unusable(
     }
 }
 
-/// `authorId` is the stored key of `author`, so no other field can have that name.
+/// `authorId` is the stored key of `author`, so no other field can have that name. With a list
+/// `reviews`, `reviewsNext` is its next page's cursor, and `reviewsCount` its number of rows.
 fn check_relation_names(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) {
     let owner = draft.entity(id);
     for field in &owner.fields {
+        if matches!(field.shape, Shape::ToMany(_)) {
+            for (suffix, what) in [("Next", "cursor of its next page"), ("Count", "number of rows")]
+            {
+                let name = format!("{}{suffix}", field.name);
+                if let Some(other) = owner.by_name.get(name.as_str()) {
+                    let place = owner.field(*other).place;
+                    problems
+                        .error("reserved-name", place, format!("`{name}` is the list's {what}"))
+                        .see(field.place, "the list")
+                        .help("choose another name");
+                }
+            }
+        }
         if !matches!(field.shape, Shape::ToOne(_)) {
             continue;
         }

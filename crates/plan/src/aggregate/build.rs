@@ -86,7 +86,7 @@ pub fn build(
     if let PageShape::After(nulls) | PageShape::Before(nulls) = &shape.page
         && !terms.is_empty()
     {
-        conditions.push(keyset(&mut renderer, &terms, nulls, reversed));
+        conditions.push(keyset(&mut renderer, &terms, nulls, reversed, BindSource::Cursor));
     }
     let mut sql = format!("SELECT {} FROM ({}) AS r", columns.list(), rows.sql);
     if !rows.groups.is_empty() {
@@ -110,6 +110,7 @@ pub fn build(
         target: Target::Many,
         reversed,
         order_hash: order_hash(shape),
+        expand_cursors: Vec::new(),
         last_bytes: AtomicUsize::new(0),
     })
 }

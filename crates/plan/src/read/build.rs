@@ -9,10 +9,10 @@ use model::{FieldKind, Model};
 use rustc_hash::FxHasher;
 
 use super::hidden::{self, PlanError};
-use super::members::{Columns, Members, Pending};
+use super::members::{Columns, LIST_NEXT, Members, Pending, list_key};
 use super::page::{SortTerm, keyset, order_by, sort_terms};
-use super::shape::{Expand, PageShape, Shape, Target};
-use super::{Level, Parent, ReadPlan, SqlText};
+use super::shape::{Count, Expand, ExpandAfter, Order, PageShape, Shape, Target};
+use super::{ExpandCursor, Level, List, Parent, ReadPlan, SqlText};
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
 use crate::encode::{Encoder, Member};
@@ -27,20 +27,28 @@ pub fn rules_of(model: &Model, shape: &Shape) -> RuleBook {
     if let Some(filter) = &shape.filter {
         add_touched(model, filter, &mut book);
     }
-    for order in &shape.order {
-        let mut entity = shape.entity;
+    add_ordered(model, shape.entity, &shape.order, &mut book);
+    book
+}
+
+fn add_ordered(model: &Model, entity: EntityId, order: &[Order], book: &mut RuleBook) {
+    for order in order {
+        let mut entity = entity;
         for hop in &order.hops {
             entity = target_of(model, entity, *hop);
             book.add_reading(model, entity);
         }
     }
-    book
 }
 
 fn add_expanded(model: &Model, entity: EntityId, expands: &[Expand], book: &mut RuleBook) {
     for expand in expands {
         let target = target_of(model, entity, expand.field);
         book.add_reading(model, target);
+        if let Some(filter) = &expand.filter {
+            add_touched(model, filter, book);
+        }
+        add_ordered(model, target, &expand.order, book);
         add_expanded(model, target, &expand.selection.expand, book);
     }
 }
@@ -77,41 +85,80 @@ pub fn build(
         model,
         renderer: Renderer::new(model, dialect, rules, atoms),
         levels: Vec::new(),
+        expand_cursors: Vec::new(),
     };
     builder.check_hidden(shape)?;
-    let count = shape.count.then(|| builder.count(shape));
+    let count = match shape.count {
+        Count::None => None,
+        Count::Exact => Some((builder.count(shape, None), None)),
+        Count::UpTo(max) => Some((builder.count(shape, Some(max)), Some(max))),
+    };
     builder.root(shape);
-    let mut hasher = FxHasher::default();
-    (shape.entity, &shape.order).hash(&mut hasher);
     Ok(ReadPlan {
         levels: builder.levels,
         count,
         target: shape.target,
         reversed: matches!(shape.page, PageShape::Before(_)),
-        order_hash: hasher.finish() as u32,
+        order_hash: order_hash(shape.entity, &shape.order),
+        expand_cursors: builder.expand_cursors,
         last_bytes: AtomicUsize::new(0),
     })
+}
+
+/// A cursor is good for lists of the same rows in the same order, embedded or not.
+fn order_hash(entity: EntityId, order: &[Order]) -> u32 {
+    let mut hasher = FxHasher::default();
+    (entity, order).hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 struct Builder<'m> {
     model: &'m Model,
     renderer: Renderer<'m>,
     levels: Vec<Level>,
+    expand_cursors: Vec<ExpandCursor>,
 }
 
 impl<'m> Builder<'m> {
     fn check_hidden(&self, shape: &Shape) -> Result<(), PlanError> {
-        for order in &shape.order {
-            hidden::check_path(&self.renderer, shape.entity, &order.hops, order.field)?;
-        }
-        shape.filter.as_ref().map_or(Ok(()), |filter| hidden::check(&self.renderer, filter))
+        self.check_list(shape.entity, shape.filter.as_ref(), &shape.order)?;
+        self.check_expanded(shape.entity, &shape.selection.expand)
     }
 
-    fn count(&mut self, shape: &'m Shape) -> SqlText {
+    fn check_expanded(&self, entity: EntityId, expands: &[Expand]) -> Result<(), PlanError> {
+        for expand in expands {
+            let target = target_of(self.model, entity, expand.field);
+            self.check_list(target, expand.filter.as_ref(), &expand.order)?;
+            self.check_expanded(target, &expand.selection.expand)?;
+        }
+        Ok(())
+    }
+
+    fn check_list(
+        &self,
+        entity: EntityId,
+        filter: Option<&Node>,
+        order: &[Order],
+    ) -> Result<(), PlanError> {
+        for order in order {
+            hidden::check_path(&self.renderer, entity, &order.hops, order.field)?;
+        }
+        filter.map_or(Ok(()), |filter| hidden::check(&self.renderer, filter))
+    }
+
+    fn count(&mut self, shape: &'m Shape, max: Option<u32>) -> SqlText {
         let alias = self.renderer.open_from();
         let conditions = self.conditions(shape, &alias);
         let from = self.from(&alias, shape.entity);
-        self.statement(format!("SELECT COUNT(*) FROM {from}{}", where_clause(&conditions)))
+        let rows = format!("FROM {from}{}", where_clause(&conditions));
+        let sql = match max {
+            None => format!("SELECT COUNT(*) {rows}"),
+            Some(max) => {
+                let limit = self.renderer.bind(BindSource::Number(i64::from(max) + 1));
+                format!("SELECT COUNT(*) FROM (SELECT 1 {rows} LIMIT {limit}) AS counted")
+            }
+        };
+        self.statement(sql)
     }
 
     /// The conditions of a list: the read rule, and the client's filter.
@@ -181,7 +228,8 @@ impl<'m> Builder<'m> {
     fn page(&mut self, shape: &Shape, terms: &[SortTerm], conditions: &mut Vec<String>) -> String {
         let reversed = matches!(shape.page, PageShape::Before(_));
         if let PageShape::After(nulls) | PageShape::Before(nulls) = &shape.page {
-            conditions.push(keyset(&mut self.renderer, terms, nulls, reversed));
+            let source = BindSource::Cursor;
+            conditions.push(keyset(&mut self.renderer, terms, nulls, reversed, source));
         }
         let limit = self.renderer.bind(BindSource::LimitAndOne);
         let offset = match shape.page {
@@ -251,9 +299,16 @@ impl<'m> Builder<'m> {
         };
         conditions.extend(via.and_then(|via| self.renderer.inverse_rule((&chosen, target), via)));
         conditions.extend(self.renderer.rule(RuleRef::Read(target), &chosen, target));
+        if let Some(filter) = &expand.filter {
+            conditions.push(self.renderer.filter(filter, &chosen, target));
+        }
+        let hash = order_hash(target, &expand.order);
         let inner_tail = if many {
             let terms = sort_terms(&mut self.renderer, &chosen, target, &expand.order);
-            let limit = self.renderer.bind(BindSource::Number(i64::from(expand.limit)));
+            if let Some(after) = &expand.after {
+                conditions.push(self.behind(after, &terms, hash));
+            }
+            let limit = self.renderer.bind(BindSource::Number(i64::from(expand.limit) + 1));
             format!(" ORDER BY {} LIMIT {limit}", order_by(&terms, false))
         } else {
             String::new()
@@ -279,12 +334,18 @@ impl<'m> Builder<'m> {
         }
         .of(&alias, target, &expand.selection);
         let terms = sort_terms(&mut self.renderer, &alias, target, &expand.order);
+        let shown = terms.iter().map(|term| (columns.add(term.sql.clone()), term.show)).collect();
         let order = if terms.is_empty() {
             "p.key".to_owned()
         } else {
             format!("p.key, {}", order_by(&terms, false))
         };
         let joins = self.renderer.close_from();
+        let list = many.then(|| List {
+            limit: expand.limit,
+            next_key: list_key(&model.entity(next.entity).field(expand.field).name, LIST_NEXT),
+            order_hash: hash,
+        });
         let statement = self.statement(format!(
             "SELECT {} FROM {parents} JOIN {} AS {} ON {}.rowid IN ({inner}){joins} ORDER BY {order}",
             columns.list(),
@@ -295,9 +356,19 @@ impl<'m> Builder<'m> {
         Level {
             statement,
             encoder: Encoder { members },
-            parent: Some(Parent { level: parent, many }),
-            order: Vec::new(),
+            parent: Some(Parent { level: parent, list }),
+            order: shown,
         }
+    }
+
+    /// Writes that a row of an embedded list comes behind a cursor's.
+    fn behind(&mut self, after: &ExpandAfter, terms: &[SortTerm], order_hash: u32) -> String {
+        let first: usize = self.expand_cursors.iter().map(|cursor| cursor.shows.len()).sum();
+        let shows = terms.iter().map(|term| term.show).collect();
+        self.expand_cursors.push(ExpandCursor { cursor: after.cursor, order_hash, shows });
+        keyset(&mut self.renderer, terms, &after.nulls, false, |index| {
+            BindSource::ExpandCursor(first as u16 + index)
+        })
     }
 }
 

@@ -65,11 +65,14 @@ impl Cursor {
         self.values.iter().map(serde_json::Value::is_null).collect()
     }
 
-    /// Returns the values in stored form, for sort terms shown in these ways.
+    /// Returns the values in stored form, for an order whose terms are shown in these ways.
     ///
     /// # Errors
-    /// `Damaged` when a value does not fit its term.
-    pub fn binds(&self, shows: &[Show]) -> Result<Vec<Bind>, CursorError> {
+    /// `OtherOrder` when it was made for another one, `Damaged` when a value does not fit its term.
+    pub fn binds(&self, order_hash: u32, shows: &[Show]) -> Result<Vec<Bind>, CursorError> {
+        if self.order_hash != order_hash {
+            return Err(CursorError::OtherOrder);
+        }
         if shows.len() != self.values.len() {
             return Err(CursorError::Damaged);
         }

@@ -8,6 +8,17 @@ use crate::encode::{Member, Show, member_key};
 use crate::render::{Alias, Renderer};
 use crate::rules::RuleRef;
 
+/// Behind an embedded list's name: the cursor of its next page.
+pub(super) const LIST_NEXT: &str = "Next";
+
+/// Behind an embedded list's name: how many rows there are.
+const LIST_COUNT: &str = "Count";
+
+/// Returns `"reviewsNext":`. The model has no fields of such names.
+pub(super) fn list_key(name: &str, suffix: &str) -> Box<[u8]> {
+    member_key(&format!("{name}{suffix}"))
+}
+
 /// The result columns of a statement.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
@@ -148,14 +159,32 @@ impl<'m, 's> Members<'_, 'm, 's> {
             }
             FieldKind::ToMany { .. } => match expand {
                 None => Vec::new(),
-                Some(expand) => {
-                    let keys = self.renderer.model.entity(entity).key_columns.clone();
-                    let columns =
-                        keys.iter().map(|column| self.column(alias, entity, *column)).collect();
-                    vec![self.slot(key, entity, expand, columns)]
-                }
+                Some(expand) => self.list(alias, entity, field, expand),
             },
         }
+    }
+
+    /// A to-many relation: its rows, and how many there are.
+    fn list(
+        &mut self,
+        alias: &Alias,
+        entity: EntityId,
+        field: &'m Field,
+        expand: &'s Expand,
+    ) -> Vec<Member> {
+        let mut members = Vec::new();
+        if expand.limit > 0 {
+            let keys = self.renderer.model.entity(entity).key_columns.clone();
+            let columns = keys.iter().map(|column| self.column(alias, entity, *column)).collect();
+            members.push(self.slot(member_key(&field.name), entity, expand, columns));
+        }
+        if expand.count {
+            let filter = expand.filter.as_ref();
+            let sql = self.renderer.count_related((alias, entity), expand.field, filter);
+            let (key, column) = (list_key(&field.name, LIST_COUNT), self.columns.add(sql));
+            members.push(Member::Column { key, column, show: Show::Int, hashed: false });
+        }
+        members
     }
 
     fn key_member(

@@ -14,8 +14,8 @@ pub use cursor::{Cursor, CursorError};
 pub use hidden::PlanError;
 pub(crate) use members::{Columns, Members, key_show, show};
 pub(crate) use page::{SortTerm, keyset, order_by};
-pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody};
-pub use shape::{Expand, Order, PageShape, Selection, Shape, Target};
+pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};
+pub use shape::{Count, Expand, ExpandAfter, Order, PageShape, Selection, Shape, Target};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -28,14 +28,16 @@ use crate::encode::{Encoder, Show};
 pub struct ReadPlan {
     /// The root's statement first, then one for each relation that is read by a statement of its own.
     pub levels: Vec<Level>,
-    /// The statement that counts all rows of the list, bounded by nothing but the filter.
-    pub count: Option<SqlText>,
+    /// The statement that counts the rows of the list, and up to how many it does.
+    pub count: Option<(SqlText, Option<u32>)>,
     /// Whether it reads one row or a page.
     pub target: Target,
     /// Whether rows arrive in reverse, as for the page before a cursor.
     pub reversed: bool,
     /// The hash of the order, which cursors carry.
     pub order_hash: u32,
+    /// The cursors of embedded lists, in the order in which their values are bound.
+    pub expand_cursors: Vec<ExpandCursor>,
     /// The size of the last answer, so that the next one's buffer need not grow.
     pub last_bytes: AtomicUsize,
 }
@@ -58,15 +60,37 @@ pub struct Level {
     pub encoder: Encoder,
     /// Where its rows belong; `None` for the root.
     pub parent: Option<Parent>,
-    /// The columns of the order, for cursors; of the root only.
+    /// The columns of the order, for cursors.
     pub order: Vec<(usize, Show)>,
 }
 
 /// The parent of a level.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Parent {
     /// The parent's place in `ReadPlan::levels`.
     pub level: usize,
-    /// Whether a list is embedded, or one row or null.
-    pub many: bool,
+    /// The list that is embedded; `None` for one row or null.
+    pub list: Option<List>,
+}
+
+/// An embedded list.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// Its rows at most. One more is read, to see whether there is more.
+    pub limit: u32,
+    /// `"reviewsNext":`
+    pub next_key: Box<[u8]>,
+    /// The hash of its order, which cursors carry.
+    pub order_hash: u32,
+}
+
+/// What a cursor of an embedded list must fit.
+#[derive(Debug, Clone)]
+pub struct ExpandCursor {
+    /// The cursor's place among those of the request's embedded lists.
+    pub cursor: usize,
+    /// The hash of the order.
+    pub order_hash: u32,
+    /// How its values are shown.
+    pub shows: Vec<Show>,
 }

@@ -97,11 +97,12 @@ pub(crate) fn keyset(
     terms: &[SortTerm],
     nulls: &[bool],
     reversed: bool,
+    source: impl Fn(u16) -> BindSource,
 ) -> String {
     let values: Vec<Option<String>> = (0..terms.len())
         .map(|index| {
             let known = nulls.get(index).is_some_and(|null| !null);
-            known.then(|| renderer.bind(BindSource::Cursor(index as u16)))
+            known.then(|| renderer.bind(source(index as u16)))
         })
         .collect();
     let falling = |term: &SortTerm| term.descending != reversed;

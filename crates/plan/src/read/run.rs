@@ -26,6 +26,8 @@ pub struct ReadValues {
     pub key: Vec<Bind>,
     /// The cursor's values.
     pub cursor: Vec<Bind>,
+    /// The values of the cursors of embedded lists, as `ReadPlan::expand_cursors` asks for them.
+    pub expand_cursors: Vec<Bind>,
     /// The page size.
     pub limit: u32,
     /// The rows to skip.
@@ -60,7 +62,16 @@ pub struct Page {
     /// The cursor of the page before this one, where there is one.
     pub prev: Option<String>,
     /// How many rows the list has in all, where asked.
-    pub total: Option<i64>,
+    pub total: Option<Total>,
+}
+
+/// How many rows a list has.
+#[derive(Debug, Copy, Clone, PartialEq, Eq)]
+pub enum Total {
+    /// This many.
+    Exact(i64),
+    /// More than this: they were not counted to the end.
+    MoreThan(i64),
 }
 
 /// A read in progress.
@@ -72,7 +83,7 @@ pub struct ReadRun {
     step: Step,
     states: Vec<LevelState>,
     edges: Edges,
-    total: Option<i64>,
+    total: Option<Total>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -99,8 +110,20 @@ struct LevelState {
     sink: Collect,
     /// The place of each parent key among those asked for.
     places: FxHashMap<String, usize>,
-    /// For each of those keys, its first row and the row behind its last.
-    groups: Vec<(usize, usize)>,
+    /// The rows of each of those keys.
+    groups: Vec<Group>,
+}
+
+/// The rows of a parent.
+#[derive(Clone, Default)]
+struct Group {
+    first: usize,
+    /// The row behind the last.
+    end: usize,
+    /// The cursor of the last row of a full list.
+    last: Option<String>,
+    /// Whether there are more than the list may have.
+    more: bool,
 }
 
 struct EncodedRow {
@@ -154,6 +177,9 @@ impl ReadRun {
                     unreachable!("reads write no row")
                 }
                 BindSource::Cursor(index) => self.values.cursor[*index as usize].clone(),
+                BindSource::ExpandCursor(index) => {
+                    self.values.expand_cursors[*index as usize].clone()
+                }
                 BindSource::LimitAndOne => Bind::Int(i64::from(self.values.limit) + 1),
                 BindSource::Offset => {
                     Bind::Int(i64::try_from(self.values.offset).unwrap_or(i64::MAX))
@@ -167,7 +193,7 @@ impl ReadRun {
 
     /// Collects the distinct keys that the parent's rows ask a level for, as a JSON list.
     fn keys_for(&mut self, level: usize) -> Option<String> {
-        let parent = self.plan.levels[level].parent?.level;
+        let parent = self.plan.levels[level].parent.as_ref()?.level;
         let mut places = FxHashMap::default();
         let mut keys = String::from("[");
         for insertion in &self.states[parent].sink.insertions {
@@ -184,7 +210,7 @@ impl ReadRun {
         }
         keys.push(']');
         let state = &mut self.states[level];
-        state.groups = vec![(0, 0); places.len()];
+        state.groups = vec![Group::default(); places.len()];
         state.places = places;
         (!state.places.is_empty()).then_some(keys)
     }
@@ -213,15 +239,26 @@ impl ReadRun {
 
     fn child_row<R: Row>(&mut self, level: usize, row: &R) {
         let Cell::Int(place) = row.cell(0) else { return };
-        let state = &mut self.states[level];
+        let (plan, state) = (&self.plan.levels[level], &mut self.states[level]);
         let at = state.rows.len();
-        if let Some(group) = usize::try_from(place).ok().and_then(|at| state.groups.get_mut(at)) {
-            if group.1 == 0 {
-                group.0 = at;
+        let groups = &mut state.groups;
+        if let Some(group) = usize::try_from(place).ok().and_then(|at| groups.get_mut(at)) {
+            if group.end == 0 {
+                group.first = at;
             }
-            group.1 = at + 1;
+            if let Some(list) = plan.parent.as_ref().and_then(|parent| parent.list.as_ref()) {
+                let limit = list.limit as usize;
+                if at - group.first == limit {
+                    group.more = true;
+                    return;
+                }
+                if at - group.first + 1 == limit {
+                    group.last = Some(Cursor::write(list.order_hash, &plan.order, row));
+                }
+            }
+            group.end = at + 1;
         }
-        state.row(&self.plan.levels[level], row);
+        state.row(plan, row);
     }
 
     /// Writes a row of a level with the rows it embeds.
@@ -242,17 +279,18 @@ impl ReadRun {
 
     fn embed(&self, insertion: &Insertion, out: &mut Vec<u8>) {
         let child = &self.states[insertion.child];
-        let many = self.plan.levels[insertion.child].parent.is_some_and(|parent| parent.many);
+        let parent = self.plan.levels[insertion.child].parent.as_ref();
         let place = insertion.key.as_ref().and_then(|key| child.places.get(key));
-        let (first, end) = place.map_or((0, 0), |place| child.groups[*place]);
-        if !many {
+        let group = place.map(|place| &child.groups[*place]);
+        let (first, end) = group.map_or((0, 0), |group| (group.first, group.end));
+        let Some(list) = parent.and_then(|parent| parent.list.as_ref()) else {
             if first == end {
                 out.extend_from_slice(b"null");
             } else {
                 self.assemble(insertion.child, first, out);
             }
             return;
-        }
+        };
         out.push(b'[');
         for row in first..end {
             if row > first {
@@ -261,6 +299,15 @@ impl ReadRun {
             self.assemble(insertion.child, row, out);
         }
         out.push(b']');
+        if let Some(cursor) = group.filter(|group| group.more).and_then(|group| group.last.as_ref())
+        {
+            // Cursors are base64url and need no escaping.
+            out.push(b',');
+            out.extend_from_slice(&list.next_key);
+            out.push(b'"');
+            out.extend_from_slice(cursor.as_bytes());
+            out.push(b'"');
+        }
     }
 
     fn page(mut self) -> Page {
@@ -333,10 +380,10 @@ impl Program for ReadRun {
         }
         let counted = matches!(self.step, Step::Count | Step::Done);
         self.step = Step::Done;
-        let count = plan.count.as_ref().filter(|_| !counted)?;
+        let (count, _) = plan.count.as_ref().filter(|_| !counted)?;
         self.step = Step::Count;
         self.bind_all(&count.binds, None);
-        let sql = &self.plan.count.as_ref()?.sql;
+        let sql = &self.plan.count.as_ref()?.0.sql;
         Some(Statement { sql, binds: &self.binds })
     }
 
@@ -346,7 +393,11 @@ impl Program for ReadRun {
             Step::Level(level) => self.child_row(level, row),
             Step::Count => {
                 if let Cell::Int(total) = row.cell(0) {
-                    self.total = Some(total);
+                    let max = self.plan.count.as_ref().and_then(|(_, max)| *max).map(i64::from);
+                    self.total = Some(match max {
+                        Some(max) if total > max => Total::MoreThan(max),
+                        _ => Total::Exact(total),
+                    });
                 }
             }
             Step::Start | Step::Done => {}

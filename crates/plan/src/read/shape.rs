@@ -13,14 +13,14 @@ pub struct Shape {
     pub selection: Selection,
     /// The client's filter, its literals taken out as atoms.
     pub filter: Option<Node>,
-    /// How many atoms the filter has.
+    /// How many atoms the filter and those of embedded lists have.
     pub filter_atoms: usize,
     /// The order, which ends with the key so that it is total.
     pub order: Vec<Order>,
     /// Where the page starts.
     pub page: PageShape,
     /// Whether all rows are counted too.
-    pub count: bool,
+    pub count: Count,
 }
 
 /// What a read returns.
@@ -50,8 +50,35 @@ pub struct Expand {
     pub selection: Selection,
     /// For to-many relations: the order, which ends with the key.
     pub order: Vec<Order>,
-    /// For to-many relations: at most this many rows for each parent.
+    /// For to-many relations: at most this many rows for each parent; none are read for 0.
     pub limit: u32,
+    /// For to-many relations: which rows. Its atoms are among those of the request.
+    pub filter: Option<Node>,
+    /// For to-many relations: the row behind which each list goes on.
+    pub after: Option<ExpandAfter>,
+    /// For to-many relations: whether the rows are counted.
+    pub count: bool,
+}
+
+/// Where embedded lists go on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExpandAfter {
+    /// The cursor's place among those of the request's embedded lists.
+    pub cursor: usize,
+    /// Which of its values are null.
+    pub nulls: Vec<bool>,
+}
+
+/// Whether all rows of a list are counted.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Count {
+    /// They are not.
+    #[default]
+    None,
+    /// All of them.
+    Exact,
+    /// Up to this many, which bounds what counting costs.
+    UpTo(u32),
 }
 
 /// A field to sort by.

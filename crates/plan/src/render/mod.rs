@@ -113,7 +113,7 @@ impl<'m> Renderer<'m> {
     }
 
     /// Renders a client's filter on the row at `alias`; its atoms come first in the request.
-    pub(crate) fn filter(&mut self, tree: &'m Node, alias: &Alias, entity: EntityId) -> String {
+    pub(crate) fn filter(&mut self, tree: &Node, alias: &Alias, entity: EntityId) -> String {
         let pred = expr::lower(tree, self.shapes, Nulls::False);
         self.guarded(alias, entity, |renderer| renderer.predicate(&pred))
     }

@@ -1,9 +1,9 @@
 //! Predicates as SQL conditions.
 
-use expr::{CompareOp, FieldId, Path, Pred, Term, Type, VarId};
+use expr::{CompareOp, EntityId, FieldId, Node, Path, Pred, Term, Type, VarId};
 use model::FieldKind;
 
-use super::{Place, Renderer};
+use super::{Alias, Place, Renderer};
 use crate::rules::RuleRef;
 
 impl Renderer<'_> {
@@ -125,6 +125,29 @@ impl Renderer<'_> {
         let joins = self.close_from();
         let from = format!("{} AS {}{link}{joins}", self.table(*target), alias.name());
         (from, conditions.join(" AND "))
+    }
+
+    /// Counts the rows of a to-many relation that a client may see, and that its filter selects.
+    pub(crate) fn count_related(
+        &mut self,
+        parent: (&Alias, EntityId),
+        relation: FieldId,
+        filter: Option<&Node>,
+    ) -> String {
+        let model = self.model;
+        let FieldKind::ToMany { target, via } = &model.entity(parent.1).field(relation).kind else {
+            unreachable!("only to-many relations are counted");
+        };
+        let alias = self.open_from();
+        let (link, mut conditions) = self.on_parent(parent, (&alias, *target), *via);
+        conditions.extend(self.inverse_rule((&alias, *target), *via));
+        conditions.extend(self.rule(RuleRef::Read(*target), &alias, *target));
+        if let Some(filter) = filter {
+            conditions.push(self.filter(filter, &alias, *target));
+        }
+        let joins = self.close_from();
+        let from = format!("{} AS {}{link}{joins}", self.table(*target), alias.name());
+        format!("(SELECT COUNT(*) FROM {from} WHERE {})", conditions.join(" AND "))
     }
 
     fn bound<T>(&mut self, var: VarId, place: Place, render: impl FnOnce(&mut Self) -> T) -> T {

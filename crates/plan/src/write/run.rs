@@ -297,6 +297,7 @@ impl WriteRun {
                 BindSource::Links(index) => self.values.links[*index as usize].clone(),
                 BindSource::Number(number) => Bind::Int(*number),
                 BindSource::Cursor(_)
+                | BindSource::ExpandCursor(_)
                 | BindSource::LimitAndOne
                 | BindSource::Offset
                 | BindSource::ParentKeys => unreachable!("writes have no page"),

@@ -291,7 +291,7 @@ fn made(app: &Arc<App>, caller: &Caller<'static>, action: Action) -> Result<Turn
         }
         Action::Get { ready, key } => {
             let key = values(ready.shape.entity, &key)?;
-            Turn::Read(Read::get(app, caller, &ready.shape, key)?)
+            Turn::Read(Read::get(app, caller, ready, key)?)
         }
         Action::Aggregate { ready, prefix } => {
             Turn::Read(Read::aggregate(app, caller, ready, prefix)?)
