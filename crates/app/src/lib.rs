@@ -13,6 +13,7 @@ pub mod input;
 pub mod operations;
 pub mod query;
 mod refusal;
+pub mod rule_tests;
 pub mod seed;
 
 pub use application::App;

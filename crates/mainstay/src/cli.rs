@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::config::Address;
 
 pub(crate) use migrate::{Migrate, PlanFormat};
-pub(crate) use rules::{Diff, Explain, Matrix, Rules, RulesCommand, Shown};
+pub(crate) use rules::{Diff, Explain, Matrix, Rules, RulesCommand, Shown, Test};
 
 /// The backend a startup starts with and does not have to rewrite.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Bring the database to the model.
     Migrate(Migrate),
+    /// Run the tests of the access rules, `tests/*.toml`.
+    Test(Test),
     /// Look at the access rules: who may do what.
     Rules(Rules),
     /// Manage callers.

@@ -1,4 +1,4 @@
-//! `mainstay rules`: the arguments.
+//! `mainstay rules` and `mainstay test`: the arguments.
 
 use std::path::PathBuf;
 
@@ -76,6 +76,19 @@ pub(crate) struct Matrix {
     #[arg(long, value_name = "NAME")]
     pub(crate) entity: Vec<String>,
     /// How it is shown.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Shown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The application folder.
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Only tests of which the name contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// How the results are shown.
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: Shown,
 }

@@ -6,6 +6,7 @@ mod migrate;
 mod new;
 mod rules;
 mod serve;
+mod test;
 mod token;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::User(User::Token(args)) => token::run(&args),
     };

@@ -21,6 +21,7 @@ const BLANK: &[File] = &[
         include_str!("../../templates/blank/modules/app/schema.graphql"),
     ),
     ("seed/Note.json", include_str!("../../templates/blank/seed/Note.json")),
+    ("tests/rules.toml", include_str!("../../templates/blank/tests/rules.toml")),
 ];
 
 const SAAS: &[File] = &[
@@ -32,6 +33,7 @@ const SAAS: &[File] = &[
         "modules/work/schema.graphql",
         include_str!("../../templates/saas/modules/work/schema.graphql"),
     ),
+    ("tests/rules.toml", include_str!("../../templates/saas/tests/rules.toml")),
 ];
 
 macro_rules! shop {
@@ -50,6 +52,7 @@ const SHOP: &[File] = shop![
     "seed/Product.json",
     "seed/Review.json",
     "seed/User.json",
+    "tests/rules.toml",
 ];
 
 /// Writes the folder, which must not have anything in it yet.

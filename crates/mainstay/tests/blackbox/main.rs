@@ -29,6 +29,7 @@ mod paging;
 mod patches;
 mod preferences;
 mod puts;
+mod rule_tests;
 mod rules;
 mod scalars;
 mod shell;
