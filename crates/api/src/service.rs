@@ -49,6 +49,17 @@ impl Service {
 }
 
 impl Service {
+    /// Does what the application has to do now and then.
+    pub async fn maintain(&self) {
+        let _open = self.gate.read().await;
+        let app = Arc::clone(&self.current.load().rest.app);
+        match app::maintenance::run(&app).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "deleted {rows} archived rows for good"),
+            Err(error) => tracing::warn!(error = %error, "maintenance failed, to be tried again"),
+        }
+    }
+
     async fn ready(&self, context: &RequestContext) -> Response {
         let store = self.current.load().rest.app.store.clone();
         match store.ready().await {

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod idempotency;
 pub mod ids;
 pub mod input;
+pub mod maintenance;
 pub mod operations;
 pub mod query;
 mod refusal;

@@ -49,6 +49,9 @@ pub enum Refusal {
         /// The field it was written on.
         field: Option<String>,
     },
+    /// A row of this entity, which the row belongs to or relies on, is archived.
+    #[error("what the row refers to is archived")]
+    Archived(EntityId),
     /// Rows refer to the row.
     #[error("rows refer to this one")]
     InUse(Option<EntityId>),

@@ -132,6 +132,20 @@ fn tls(dir: &Path, config: &TlsConfig) -> anyhow::Result<Tls> {
     Tls::load(settings).context("[server.tls]")
 }
 
+/// How often maintenance runs.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Maintains the application until told to stop.
+async fn maintain(service: Arc<Service>, stop: CancellationToken) {
+    loop {
+        service.maintain().await;
+        tokio::select! {
+            () = tokio::time::sleep(MAINTENANCE_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
 /// Serves until told to stop, then closes the store.
 pub(crate) async fn serve(
     doors: Doors,
@@ -140,13 +154,15 @@ pub(crate) async fn serve(
     store: &Store,
     stop: CancellationToken,
 ) {
-    let shell = Shell::new(service, Settings::from_config(config), Ids::system());
+    let shell = Shell::new(Arc::clone(&service), Settings::from_config(config), Ids::system());
     let follow = async {
         if let Some((tls, interval)) = &doors.tls {
             tls.follow(*interval, &stop).await;
         }
     };
-    tokio::join!(api::http::serve(doors.listeners, Arc::new(shell), stop.clone()), follow);
+    let maintenance = maintain(service, stop.clone());
+    let shell = Arc::new(shell);
+    tokio::join!(api::http::serve(doors.listeners, shell, stop.clone()), follow, maintenance);
     store.close().await;
 }
 

@@ -1,5 +1,7 @@
 //! Entities and what they are made of.
 
+use std::time::Duration;
+
 use expr::{EntityId, EnumId, FieldId, Node, Prepared};
 
 use crate::document::Document;
@@ -80,6 +82,8 @@ pub struct Entity {
     pub identity: bool,
     /// The tenant that each row belongs to (`@tenant`).
     pub tenant: Option<Tenant>,
+    /// Where deleting a row only hides it (`@archive`).
+    pub archive: Option<Archive>,
     /// Indexes: declared, unique fields, and one for each foreign key that no other index serves.
     pub indexes: Vec<Index>,
     /// Conditions that every row satisfies.
@@ -102,6 +106,30 @@ pub struct Tenant {
     pub text: String,
     /// The same, checked.
     pub condition: Node,
+}
+
+/// How an entity's rows are archived instead of deleted. The access rules contain its conditions.
+#[derive(Debug)]
+pub struct Archive {
+    /// The field that says when a row was archived; null while it is not.
+    pub field: FieldId,
+    /// The field's column.
+    pub column: ColumnId,
+    /// How long archived rows are kept; none where for good.
+    pub keep: Option<Duration>,
+    /// Whether a row is not archived.
+    pub live: Condition,
+    /// Whether it is.
+    pub gone: Condition,
+}
+
+/// A condition that becomes a part of others.
+#[derive(Debug)]
+pub struct Condition {
+    /// As it would be written.
+    pub text: String,
+    /// Checked.
+    pub node: Node,
 }
 
 /// An index. The key's columns are appended to a non-unique one, so that keyset paging reads it in order.
@@ -161,6 +189,10 @@ pub struct RuleSet {
     pub update: Option<Rule>,
     /// Which rows can be deleted.
     pub delete: Option<Rule>,
+    /// Which archived rows can be read, and restored: those that could be read and deleted.
+    pub archived: Option<Rule>,
+    /// Which rows can be read where archived ones are wanted too.
+    pub read_all: Option<Rule>,
 }
 
 impl Model {

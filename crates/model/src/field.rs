@@ -173,6 +173,8 @@ pub enum Role {
     Tenant,
     /// The server, to the time of creation (`@created`).
     Created,
+    /// The server, to the time at which the row was archived (`@archive`).
+    Archived,
     /// The server, to the time of each write (`@updated`).
     Updated,
 }

@@ -18,7 +18,7 @@ mod suggest;
 pub use config::Config;
 pub use document::{Document, Member};
 pub use entity::{
-    Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet, Tenant,
+    Archive, Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet, Tenant,
 };
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,

@@ -9,6 +9,10 @@ use smallvec::SmallVec;
 pub enum RuleRef {
     /// The entity's read rule.
     Read(EntityId),
+    /// Which archived rows can be read and restored.
+    Archived(EntityId),
+    /// The entity's read rule where archived rows are wanted too.
+    ReadAll(EntityId),
     /// The entity's create rule.
     Create(EntityId),
     /// The entity's update rule.
@@ -28,6 +32,8 @@ impl RuleRef {
     pub fn of(self, model: &Model) -> Option<&Prepared> {
         let rule = match self {
             Self::Read(entity) => &model.entity(entity).rules.read,
+            Self::Archived(entity) => &model.entity(entity).rules.archived,
+            Self::ReadAll(entity) => &model.entity(entity).rules.read_all,
             Self::Create(entity) => &model.entity(entity).rules.create,
             Self::Update(entity) => &model.entity(entity).rules.update,
             Self::Delete(entity) => &model.entity(entity).rules.delete,

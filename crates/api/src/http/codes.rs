@@ -32,6 +32,7 @@ pub const CODES: &[Code] = &[
     code(405, "method_not_allowed", "the path does not understand the method; `Allow` says which"),
     code(408, "body_timeout", "the body did not arrive in time"),
     code(409, "duplicate", "another row has the same value"),
+    code(409, "archived", "what the row refers to is archived"),
     code(409, "in_use", "other rows refer to this one"),
     code(412, "exists", "`If-None-Match: *` does not hold: there is such a row"),
     code(412, "stale", "`If-Match` does not hold: the row has changed"),

@@ -103,6 +103,9 @@ impl Rest {
                 writes::update(&call, entity, key, incoming).await
             }
             (Target::Row(entity, key), &Method::DELETE) => writes::delete(&call, entity, key).await,
+            (Target::Restore(entity, key), &Method::POST) => {
+                writes::restore(&call, entity, key).await
+            }
             (target, &Method::OPTIONS) => {
                 let reply = Reply::no_content().header(http::header::ALLOW, allowed);
                 Ok(match target {

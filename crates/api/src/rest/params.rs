@@ -94,6 +94,7 @@ pub(super) fn list(query: &mut Query<'_>, text: &str) {
                 "fields" => query.fields(value),
                 "count" => query.count(value),
                 "sort" => query.sort(value),
+                "archived" if query.is_archived() => query.archived(value),
                 _ => rows(query, name, value),
             }
         }
@@ -169,6 +170,7 @@ pub(super) fn one(query: &mut Query<'_>, text: &str) {
         match (param.name.as_ref(), &param.op) {
             ("expand", None) => query.expand(&param.value),
             ("fields", None) => query.fields(&param.value),
+            ("archived", None) if query.is_archived() => query.archived(&param.value),
             (name, _) => query.refuse(
                 name,
                 "unknown_parameter",

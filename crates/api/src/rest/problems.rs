@@ -90,6 +90,11 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "check_failed", detail)
                 .with_errors(pointers(&fields, "check_failed", &message))
         }
+        Refusal::Archived(entity) => {
+            let name = &app.model.entity(entity).name;
+            let detail = format!("it refers to a {name} that is archived; restore that first");
+            Problem::new(StatusCode::CONFLICT, "archived", detail)
+        }
         Refusal::InUse(by) => {
             let detail = match by {
                 Some(by) => format!("{} refer to this row", app.model.entity(by).plural),

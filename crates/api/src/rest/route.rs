@@ -16,6 +16,8 @@ const AGGREGATE: &str = "aggregate";
 #[derive(Debug)]
 pub struct Routes {
     collections: HashMap<String, EntityId>,
+    /// The entities whose rows are archived.
+    archived: Vec<EntityId>,
     unversioned: bool,
 }
 
@@ -30,6 +32,8 @@ pub(crate) enum Target<'p> {
     Row(EntityId, &'p str),
     /// `/api/v1/posts/aggregate`
     Aggregate(EntityId),
+    /// `/api/v1/posts/{key}/restore`, where rows are archived.
+    Restore(EntityId, &'p str),
     /// `/api/v1/batch`
     Batch,
     /// Nothing.
@@ -41,7 +45,9 @@ impl Routes {
     pub fn of(model: &Model, default_version: &str) -> Self {
         let collections =
             model.entities.iter().map(|entity| (entity.route.clone(), entity.id)).collect();
-        Self { collections, unversioned: default_version == VERSION }
+        let archived = model.entities.iter().filter(|entity| entity.archive.is_some());
+        let archived = archived.map(|entity| entity.id).collect();
+        Self { collections, archived, unversioned: default_version == VERSION }
     }
 
     /// Finds what a path leads to. One slash at the end is forgiven.
@@ -75,6 +81,12 @@ impl Routes {
             (Some(entity), Some(key)) if !key.is_empty() && !key.contains('/') => {
                 Target::Row(*entity, key)
             }
+            (Some(entity), Some(below)) if self.archived.contains(entity) => {
+                match below.split_once('/') {
+                    Some((key, "restore")) if !key.is_empty() => Target::Restore(*entity, key),
+                    _ => Target::Nothing,
+                }
+            }
             (None, None) if route == "batch" => Target::Batch,
             _ => Target::Nothing,
         }
@@ -95,7 +107,7 @@ impl Target<'_> {
     pub(crate) fn allowed(&self) -> Option<&'static str> {
         match self {
             Self::Index | Self::Aggregate(_) => Some("GET, HEAD, OPTIONS"),
-            Self::Batch => Some("POST, OPTIONS"),
+            Self::Batch | Self::Restore(..) => Some("POST, OPTIONS"),
             Self::Collection(_) => Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Row(..) => Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
             Self::Nothing => None,
@@ -109,7 +121,7 @@ mod tests {
 
     fn check(path: &str, expected: &Target<'_>) {
         let collections = HashMap::from([("posts".to_owned(), EntityId(7))]);
-        let routes = Routes { collections, unversioned: true };
+        let routes = Routes { collections, archived: Vec::new(), unversioned: true };
         assert_eq!(routes.find(path), *expected, "{path}");
     }
 

@@ -183,6 +183,24 @@ fn deleted(preferred: Option<Return>, row: Option<RowBody>) -> Reply {
     }
 }
 
+/// `POST /posts/{id}/restore`
+pub(super) async fn restore(
+    call: &Call<'_>,
+    entity: EntityId,
+    key: &str,
+) -> Result<Reply, Problem> {
+    let key = call.key(entity, key)?;
+    let precondition = precondition(&call.parts.headers)?;
+    let preferred = Return::preferred(&call.parts.headers);
+    call.write(
+        b"",
+        async { Write::restore(call.app, &call.caller, entity, key, precondition) },
+        |refusal| call.problem(refusal),
+        move |_, saved| changed(preferred, saved.row),
+    )
+    .await
+}
+
 fn shown(status: StatusCode, row: RowBody) -> Reply {
     let tag = etag::of_row(row.hash);
     Reply::json(status, row.json).etag(&tag)

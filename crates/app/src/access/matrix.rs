@@ -175,7 +175,7 @@ fn note(field: &Field) -> Option<&'static str> {
         (FieldKind::Computed { .. }, _) => Some("computed"),
         (_, Role::Owner) => Some("set to the caller"),
         (_, Role::Tenant) => Some("set to the caller's tenant"),
-        (_, Role::Created | Role::Updated) => Some("set to the time"),
+        (_, Role::Created | Role::Updated | Role::Archived) => Some("set to the time"),
         _ if field.readonly => Some("read-only"),
         _ => None,
     }

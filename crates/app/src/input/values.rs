@@ -306,7 +306,9 @@ impl<'m> Reader<'m> {
         match field.role {
             Role::Owner => Some(format!("{name} is set to the caller")),
             Role::Tenant => Some(format!("{name} is set to the caller's tenant")),
-            Role::Created | Role::Updated => Some(format!("{name} is set by the server")),
+            Role::Created | Role::Updated | Role::Archived => {
+                Some(format!("{name} is set by the server"))
+            }
             Role::Plain if field.readonly => Some(format!("{name} is read-only")),
             Role::Plain => None,
         }
@@ -498,7 +500,8 @@ fn fill(
 
 /// What a replacement leaves alone: the key, what clients never set, and what they never see.
 fn is_kept(entity: &Entity, id: FieldId, field: &Field) -> bool {
-    let set_once = matches!(field.role, Role::Owner | Role::Tenant | Role::Created);
+    let set_once =
+        matches!(field.role, Role::Owner | Role::Tenant | Role::Created | Role::Archived);
     set_once || field.readonly || field.private || entity.key.contains(&id)
 }
 

@@ -74,7 +74,7 @@ impl Read {
         ready: Ready,
         prefix: &'static [u8],
     ) -> Result<Self, Refusal> {
-        may_read_any(app, caller, ready.shape.entity)?;
+        may_read_any(app, caller, ready.shape.archived.rule(ready.shape.entity))?;
         let atoms = AtomValues::from_vec(ready.atoms);
         let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
@@ -92,7 +92,7 @@ impl Read {
         prefix: &'static [u8],
     ) -> Result<Self, Refusal> {
         let shape = &ready.shape;
-        may_read_any(app, caller, shape.entity)?;
+        may_read_any(app, caller, RuleRef::Read(shape.entity))?;
         let compiled = app
             .plans
             .aggregates
@@ -156,13 +156,17 @@ fn bad_cursor(parameter: &str, error: &CursorError) -> Refusal {
 }
 
 /// A caller whom no row of the entity is open to is told so, rather than shown an empty list.
-fn may_read_any(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
-    if may_read_some(app, caller, entity) { Ok(()) } else { Err(denied(caller.user.is_some())) }
+fn may_read_any(app: &App, caller: &Caller<'_>, rule: RuleRef) -> Result<(), Refusal> {
+    if may_hold(app, caller, rule) { Ok(()) } else { Err(denied(caller.user.is_some())) }
 }
 
 /// Returns whether the read rule leaves open that the caller sees some row.
 pub fn may_read_some(app: &App, caller: &Caller<'_>, entity: EntityId) -> bool {
-    let Some(rule) = RuleRef::Read(entity).of(&app.model) else { return false };
+    may_hold(app, caller, RuleRef::Read(entity))
+}
+
+fn may_hold(app: &App, caller: &Caller<'_>, rule: RuleRef) -> bool {
+    let Some(rule) = rule.of(&app.model) else { return false };
     let shapes: AtomShapes = rule.atom_values(caller).iter().map(AtomShape::of).collect();
     !matches!(expr::lower(&rule.tree, &shapes, expr::Nulls::Unknown), Pred::False | Pred::Unknown)
 }

@@ -179,9 +179,27 @@ impl Write {
         key: Vec<Bind>,
         precondition: Precondition,
     ) -> Self {
-        let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
+        let mut intent = Intent::delete(app, caller, entity, key);
         intent.hashes = precondition.hashes();
         Self::new(app, caller, intent)
+    }
+
+    /// Prepares bringing an archived row back, with what was archived with it.
+    ///
+    /// # Errors
+    /// That rows of the entity are not archived.
+    pub fn restore(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        key: Vec<Bind>,
+        precondition: Precondition,
+    ) -> Result<Self, Refusal> {
+        let archive = app.model.entity(entity).archive.as_ref().ok_or(Refusal::NotFound)?;
+        let input = Written { columns: vec![(archive.column, Bind::Null)], ..Written::default() };
+        let mut intent = Intent::new(WriteKind::Restore, entity, key, input);
+        intent.hashes = precondition.hashes();
+        Ok(Self::new(app, caller, intent))
     }
 
     /// Prepares a delete that returns what the row was.
@@ -192,7 +210,7 @@ impl Write {
         key: Vec<Bind>,
         precondition: Precondition,
     ) -> Self {
-        let mut intent = Intent::new(WriteKind::Delete, entity, key, Written::default());
+        let mut intent = Intent::delete(app, caller, entity, key);
         intent.hashes = precondition.hashes();
         intent.returned = true;
         Self::new(app, caller, intent)
@@ -359,6 +377,16 @@ impl Intent {
         }
     }
 
+    /// Deletes a row, or archives it.
+    fn delete(app: &App, caller: &Caller<'_>, entity: EntityId, key: Vec<Bind>) -> Self {
+        let Some(archive) = &app.model.entity(entity).archive else {
+            return Self::new(WriteKind::Delete, entity, key, Written::default());
+        };
+        let now = plan::bind(Value::Timestamp(caller.now));
+        let input = Written { columns: vec![(archive.column, now)], ..Written::default() };
+        Self::new(WriteKind::Archive, entity, key, input)
+    }
+
     fn merge_objects(&mut self, entity: &Entity) {
         for (field, value) in &self.input.sent {
             // A document of a nested type is checked as a whole, and so written as a whole.
@@ -439,7 +467,7 @@ pub(crate) struct Judge {
 impl Judge {
     /// Returns whether the write deletes a row.
     pub(super) fn deletes(&self) -> bool {
-        self.kind == WriteKind::Delete
+        matches!(self.kind, WriteKind::Delete | WriteKind::Archive)
     }
 
     /// Turns what came of the write into what its caller is told.
@@ -461,6 +489,7 @@ impl Judge {
             WriteOutput::Stale => Refusal::Stale,
             WriteOutput::TooLarge(field) => too_large(&entity.field(field).name),
             WriteOutput::NoTarget(fields) => no_target(entity, &fields),
+            WriteOutput::InUse(by) if self.kind == WriteKind::Restore => Refusal::Archived(by),
             WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
             WriteOutput::Violated(constraint) => violated(entity, self.kind, &constraint),
         })

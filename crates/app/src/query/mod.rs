@@ -11,7 +11,7 @@ mod sort;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
 use model::{FieldKind, Model};
-use plan::read::{Count, Cursor, Order, PageShape, Selection, Shape, Target};
+use plan::read::{Archived, Count, Cursor, Order, PageShape, Selection, Shape, Target};
 
 use crate::refusal::{BadParameter, are_enough};
 
@@ -62,6 +62,7 @@ pub struct Query<'m> {
     start: Start,
     count: Count,
     expand_cursors: Vec<Cursor>,
+    archived: Archived,
     mistakes: Vec<BadParameter>,
 }
 
@@ -112,6 +113,7 @@ impl<'m> Query<'m> {
             start: Start::First,
             count: Count::None,
             expand_cursors: Vec::new(),
+            archived: Archived::default(),
             mistakes: Vec::new(),
         }
     }
@@ -174,6 +176,21 @@ impl<'m> Query<'m> {
             "estimate" => self.count = Count::UpTo(ESTIMATE_ROWS_MAX),
             "none" => self.count = Count::None,
             _ => self.mistake("count", "invalid", "use `exact`, `estimate` or `none`"),
+        }
+    }
+
+    /// Says whether rows of this entity are archived, so that `archived` is a parameter.
+    pub fn is_archived(&self) -> bool {
+        self.model.entity(self.entity).archive.is_some()
+    }
+
+    /// Asks for archived rows too, or for nothing else.
+    pub fn archived(&mut self, text: &str) {
+        match text {
+            "only" | "true" => self.archived = Archived::Only,
+            "with" => self.archived = Archived::With,
+            "false" => self.archived = Archived::Without,
+            _ => self.mistake("archived", "invalid", "use `only`, `with` or `false`"),
         }
     }
 
@@ -268,6 +285,7 @@ impl<'m> Query<'m> {
         let shape = Shape {
             entity: self.entity,
             target,
+            archived: self.archived,
             selection: self.selection,
             filter,
             filter_atoms: self.atoms.len(),

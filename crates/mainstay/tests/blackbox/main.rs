@@ -2,6 +2,7 @@
 
 mod access;
 mod aggregates;
+mod archives;
 mod batch;
 mod bodies;
 mod bulk;

@@ -174,6 +174,7 @@ fn entity(
         key_columns: Vec::new(),
         identity: false,
         tenant: None,
+        archive: None,
         indexes: Vec::new(),
         checks: Vec::new(),
         rules: RuleSet::default(),

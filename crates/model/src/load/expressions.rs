@@ -4,7 +4,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use expr::{EntityId, Expect, Kind, Scope, Span, Type};
 
-use crate::entity::{Rule, Tenant};
+use crate::entity::Rule;
 use crate::load::draft::{Draft, Shape, View};
 use crate::load::text_map::TextMap;
 use crate::report::{Place, Problems};
@@ -35,27 +35,56 @@ pub(crate) fn condition(
     Some(Rule { text, expr: expr::prepare(node) })
 }
 
-/// Compiles a condition of which others are a part, whatever it says.
-pub(crate) fn condition_within(
+/// A condition that is to become a part of others.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) text: String,
+    pub(crate) node: expr::Node,
+}
+
+/// Compiles a condition that is to become a part of others.
+pub(crate) fn part(
     draft: &Draft<'_>,
     problems: &mut Problems<'_>,
     literal: &Node<Value>,
     names: Names,
-    outer: Option<&Tenant>,
-) -> Option<Rule> {
+) -> Option<Part> {
     let (text, node) = compile(draft, problems, literal, names, Type::Bool)?;
-    let Some(Tenant { text: before, condition, .. }) = outer else {
-        return Some(Rule { text, expr: expr::prepare(node) });
-    };
-    let before = format!("{before} && (");
-    let (mut inner, nullable) = (node, condition.nullable);
-    inner.shift_spans(before.len());
-    let text = format!("{before}{text})");
-    let span = Span { start: 0, end: text.len() };
-    let nullable = nullable || inner.nullable;
-    let kind = Kind::And(Box::new(condition.clone()), Box::new(inner));
-    let node = expr::Node::new(kind, Type::Bool, nullable, span);
-    Some(Rule { text, expr: expr::prepare(node) })
+    Some(Part { text, node })
+}
+
+impl Part {
+    /// Joins conditions that must all hold, in their order.
+    pub(crate) fn all(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        parts.into_iter().reduce(|left, right| left.joined("&&", Kind::And, right))
+    }
+
+    /// Joins two conditions of which one must hold.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let Self { text, mut node } = self.joined("||", Kind::Or, other);
+        node.shift_spans(1);
+        Self { text: format!("({text})"), node }
+    }
+
+    /// Returns the rule.
+    pub(crate) fn into_rule(self) -> Rule {
+        Rule { text: self.text, expr: expr::prepare(self.node) }
+    }
+
+    fn joined(
+        self,
+        word: &str,
+        join: fn(Box<expr::Node>, Box<expr::Node>) -> Kind,
+        mut other: Self,
+    ) -> Self {
+        let before = format!("{} {word} (", self.text);
+        other.node.shift_spans(before.len());
+        let text = format!("{before}{})", other.text);
+        let span = Span { start: 0, end: text.len() };
+        let nullable = self.node.nullable || other.node.nullable;
+        let kind = join(self.node.into(), other.node.into());
+        Self { text, node: expr::Node::new(kind, Type::Bool, nullable, span) }
+    }
 }
 
 /// Compiles an expression whose value is used; reports its mistakes and returns none if there are any.

@@ -6,6 +6,7 @@ use apollo_compiler::schema::{Component, ExtendedType};
 use expr::{EntityId, FieldId};
 
 use crate::field::Scalar;
+use crate::load::archives;
 use crate::load::draft::{Draft, FieldDraft, Named, Shape};
 use crate::load::names::{is_field_name, lower_camel_case};
 use crate::report::{Place, Problems};
@@ -32,6 +33,11 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
         }
         for component in node.fields.values().take(FIELDS_MAX) {
             fields.push(field(draft, id, component, problems));
+        }
+        if node.directives.has("archive") && !node.fields.contains_key(archives::FIELD) {
+            let place = draft.entity(id).place;
+            let at = Shape::Scalar(Scalar::DateTime);
+            fields.push(FieldDraft::new(archives::FIELD, place, at, false));
         }
         let owner = &mut draft.entities[id.0 as usize];
         owner.by_name = fields

@@ -8,6 +8,7 @@ use expr::{EntityId, FieldId};
 
 use crate::entity::{Index, IndexColumn};
 use crate::field::ColumnId;
+use crate::load::archives;
 use crate::load::arguments::{Text, texts, truth, value};
 use crate::load::draft::{Draft, Shape};
 use crate::load::expressions::{self, Names};
@@ -35,6 +36,7 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
         let relations = relations(draft, id, &indexes);
         indexes.extend(relations);
         indexes.extend(tenants::list_index(draft, id, &indexes));
+        indexes.extend(archives::index(draft, id));
         for index in &mut indexes {
             if !index.unique {
                 append_key(draft, id, index);
@@ -214,7 +216,9 @@ fn relations(draft: &Draft<'_>, id: EntityId, others: &[Index]) -> Vec<Index> {
             || others.iter().any(|index| {
                 let columns: Vec<ColumnId> =
                     index.columns.iter().map(|column| column.column).collect();
-                index.filter.is_none() && serves(&columns)
+                // A unique index of rows that are archived holds only some of them.
+                let partial = index.unique && owner.entity.archive.is_some();
+                index.filter.is_none() && !partial && serves(&columns)
             });
         if !served {
             indexes.push(Index {

@@ -3,6 +3,7 @@
 //! Each file here is one pass over the draft. A pass reports what it finds and goes on, so that one
 //! run shows every mistake; what a mistake hides is marked, so that it is not reported again.
 
+mod archives;
 mod arguments;
 mod attributes;
 mod boundaries;
@@ -68,6 +69,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     columns::assign(&mut draft, &mut problems);
     relations::read(&mut draft, &mut problems);
     attributes::read(&mut draft, &mut problems);
+    archives::read(&mut draft, &mut problems);
     tenants::read(&mut draft, &config.auth.tenant_claim, &mut problems);
     defaults::read(&mut draft, &mut problems);
     fills::read(&mut draft, &mut problems);

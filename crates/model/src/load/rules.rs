@@ -4,11 +4,11 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, Value};
 use expr::EntityId;
 
-use crate::entity::{Rule, RuleSet};
+use crate::entity::{Condition, Entity, Rule, RuleSet};
 use crate::field::{FieldRules, Via};
 use crate::load::arguments::value;
 use crate::load::draft::{Draft, FieldDraft, Shape};
-use crate::load::expressions::{self, Names};
+use crate::load::expressions::{self, Names, Part};
 use crate::report::Problems;
 
 /// Reads the rules of all entities and fields.
@@ -52,17 +52,44 @@ fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) ->
     misplaced(draft, directive, "call", "operations of Query and Mutation", problems);
     let old = Names { row: Some(id), user: true, now: true, ..Names::default() };
     let new = Names { input: Some(id), ..old };
-    // What no rule can widen is a part of each.
-    let tenant = owner.entity.tenant.as_ref();
-    let mut rule = |arguments: &[&str], names| {
-        let literal = argument(directive, arguments)?;
-        expressions::condition_within(draft, problems, literal, names, tenant)
+    let mut part = |arguments: &[&str], names| {
+        expressions::part(draft, problems, argument(directive, arguments)?, names)
     };
+    let read = part(&["read"], old);
+    let create = part(&["create", "write"], new);
+    let update = part(&["update", "write"], new);
+    let delete = part(&["delete", "write"], old);
+    confined(&owner.entity, [read, create, update, delete])
+}
+
+/// Makes rules of what is written, for reading, creating, updating and deleting. What no rule can
+/// widen becomes a part of each.
+fn confined(entity: &Entity, [read, create, update, delete]: [Option<Part>; 4]) -> RuleSet {
+    let tenant = entity
+        .tenant
+        .as_ref()
+        .map(|tenant| Part { text: tenant.text.clone(), node: tenant.condition.clone() });
+    let archive = entity.archive.as_ref();
+    let part =
+        |condition: &Condition| Part { text: condition.text.clone(), node: condition.node.clone() };
+    let live = archive.map(|archive| part(&archive.live));
+    let within = |outer: Option<Part>, rule: Option<Part>| {
+        let parts = tenant.clone().into_iter().chain(outer).chain([rule?]);
+        Part::all(parts).map(Part::into_rule)
+    };
+    let archived = archive.zip(delete.clone()).and_then(|(archive, delete)| {
+        let gone = Part::all([part(&archive.gone), delete.clone()]);
+        let all = part(&archive.live).or(delete);
+        Some((within(gone, read.clone())?, within(Some(all), read.clone())?))
+    });
+    let (archived, read_all) = archived.unzip();
     RuleSet {
-        read: rule(&["read"], old),
-        create: rule(&["create", "write"], new),
-        update: rule(&["update", "write"], new),
-        delete: rule(&["delete", "write"], old),
+        archived,
+        read_all,
+        read: within(live.clone(), read),
+        create: within(None, create),
+        update: within(live.clone(), update),
+        delete: within(live, delete),
     }
 }
 

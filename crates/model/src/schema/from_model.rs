@@ -41,10 +41,7 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
             .map(|part| IndexColumn { name: name(part.column), descending: part.descending })
             .collect(),
         unique: index.unique,
-        filter: index
-            .filter
-            .as_ref()
-            .map(|rule| condition(entity.id, &rule.expr, Purpose::IndexFilter)),
+        filter: index_filter(entity, index, condition),
     });
     let checks = entity.checks.iter().map(|check| Check {
         name: check.name.clone(),
@@ -112,6 +109,21 @@ fn join_column(column: &JoinColumn) -> Column {
         nullable: false,
         fill: None,
     }
+}
+
+/// What is unique is so among the rows that are not archived.
+fn index_filter(
+    entity: &Entity,
+    index: &crate::entity::Index,
+    condition: WriteCondition<'_>,
+) -> Option<String> {
+    let written = index.filter.as_ref().map(|rule| rule.expr.clone());
+    let archive = entity.archive.as_ref().filter(|_| index.unique);
+    let live = archive.map(|archive| expr::prepare(archive.live.node.clone()));
+    let parts = written.iter().chain(&live);
+    let parts: Vec<String> =
+        parts.map(|part| condition(entity.id, part, Purpose::IndexFilter)).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
 }
 
 fn foreign_key(model: &Model, entity: &Entity, field: &Field) -> Option<ForeignKey> {

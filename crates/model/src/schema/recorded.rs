@@ -51,6 +51,7 @@ pub fn model(table: &Table) -> Model {
         key: Vec::new(),
         key_columns: Vec::new(),
         tenant: None,
+        archive: None,
         identity: false,
         indexes: Vec::new(),
         checks: Vec::new(),

@@ -23,6 +23,7 @@ use crate::rules::{RuleBook, RuleRef};
 pub fn rules_of(model: &Model, shape: &Shape) -> RuleBook {
     let mut book = RuleBook::behind(shape.filter_atoms);
     book.add_reading(model, shape.entity);
+    book.add(model, shape.archived.rule(shape.entity));
     add_expanded(model, shape.entity, &shape.selection.expand, &mut book);
     if let Some(filter) = &shape.filter {
         add_touched(model, filter, &mut book);
@@ -164,7 +165,8 @@ impl<'m> Builder<'m> {
     /// The conditions of a list: the read rule, and the client's filter.
     fn conditions(&mut self, shape: &'m Shape, alias: &Alias) -> Vec<String> {
         let mut conditions = Vec::new();
-        conditions.extend(self.renderer.rule(RuleRef::Read(shape.entity), alias, shape.entity));
+        let rule = shape.archived.rule(shape.entity);
+        conditions.extend(self.renderer.rule(rule, alias, shape.entity));
         if let Some(filter) = &shape.filter {
             conditions.push(self.renderer.filter(filter, alias, shape.entity));
         }

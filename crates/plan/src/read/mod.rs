@@ -15,7 +15,7 @@ pub use hidden::PlanError;
 pub(crate) use members::{Columns, Members, key_show, show};
 pub(crate) use page::{SortTerm, keyset, order_by};
 pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};
-pub use shape::{Count, Expand, ExpandAfter, Order, PageShape, Selection, Shape, Target};
+pub use shape::{Archived, Count, Expand, ExpandAfter, Order, PageShape, Selection, Shape, Target};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;

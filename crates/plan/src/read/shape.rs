@@ -2,6 +2,8 @@
 
 use expr::{EntityId, FieldId, Node};
 
+use crate::rules::RuleRef;
+
 /// A read without its values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
@@ -9,6 +11,8 @@ pub struct Shape {
     pub entity: EntityId,
     /// One row by its key, or a page.
     pub target: Target,
+    /// Which rows are wanted of an entity whose rows are archived.
+    pub archived: Archived,
     /// What is shown of each row.
     pub selection: Selection,
     /// The client's filter, its literals taken out as atoms.
@@ -30,6 +34,29 @@ pub enum Target {
     One,
     /// A page of rows.
     Many,
+}
+
+/// Which rows are wanted of an entity whose rows are archived.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Archived {
+    /// Those that are not.
+    #[default]
+    Without,
+    /// Those that are.
+    Only,
+    /// All.
+    With,
+}
+
+impl Archived {
+    /// Returns the rule by which rows are read.
+    pub fn rule(self, entity: EntityId) -> RuleRef {
+        match self {
+            Self::Without => RuleRef::Read(entity),
+            Self::Only => RuleRef::Archived(entity),
+            Self::With => RuleRef::ReadAll(entity),
+        }
+    }
 }
 
 /// What is shown of a row.

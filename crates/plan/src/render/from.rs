@@ -92,7 +92,7 @@ impl<'m> Renderer<'m> {
             return (alias, target);
         }
         let alias = self.new_alias(parent.from);
-        let on: Vec<String> = relation
+        let mut on: Vec<String> = relation
             .columns
             .iter()
             .zip(&model.entity(target).key_columns)
@@ -104,13 +104,20 @@ impl<'m> Renderer<'m> {
                 )
             })
             .collect();
+        // To whatever hops, an archived row is no row.
+        let archive = model.entity(target).archive.as_ref();
+        on.extend(
+            archive
+                .map(|archive| format!("{} IS NULL", self.column(&alias, target, archive.column))),
+        );
         // A required relation inside the module always leads to a row. Where a filter has fixed it,
         // the plain join lets SQLite look that one row up once instead of once for each row.
-        let kind = if self.fixed.contains(&(parent.clone(), field)) { "JOIN" } else { "LEFT JOIN" };
+        let fixed = archive.is_none() && self.fixed.contains(&(parent.clone(), field));
+        let kind = if fixed { "JOIN" } else { "LEFT JOIN" };
         let sql =
             format!(" {kind} {} AS {} ON {}", self.table(target), alias.name, on.join(" AND "));
         let required = model.entity(entity).field(field).required && !relation.other_module;
-        let optional = !required || self.is_optional(parent);
+        let optional = !required || archive.is_some() || self.is_optional(parent);
         self.froms[parent.from].joins.push(Join {
             parent: parent.clone(),
             field,

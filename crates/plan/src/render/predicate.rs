@@ -117,6 +117,8 @@ impl Renderer<'_> {
             conditions.extend(self.field_rule(&parent, parent_entity, relation));
             conditions.extend(self.inverse_rule((&alias, *target), *via));
             conditions.extend(self.rule(RuleRef::Read(*target), &alias, *target));
+        } else if let Some(archive) = &model.entity(*target).archive {
+            conditions.push(format!("{} IS NULL", self.column(&alias, *target, archive.column)));
         }
         if let Some(pred) = pred {
             let place = Place::Row { alias: alias.clone(), entity: *target };

@@ -3,6 +3,7 @@
 use expr::{AtomShape, EntityId, FieldId, Pred};
 use model::{FieldKind, Model, Relation};
 
+use super::archive::{archiving, restoring};
 use super::dependents::{Dependents, dependents};
 use super::{Adjustment, Look, Reference, WriteKind, WritePlan, WriteShape};
 use crate::binds::BindSource;
@@ -41,7 +42,8 @@ pub(super) fn entity_rule(shape: &WriteShape) -> RuleRef {
     match shape.kind {
         WriteKind::Create => RuleRef::Create(shape.entity),
         WriteKind::Update => RuleRef::Update(shape.entity),
-        WriteKind::Delete => RuleRef::Delete(shape.entity),
+        WriteKind::Delete | WriteKind::Archive => RuleRef::Delete(shape.entity),
+        WriteKind::Restore => RuleRef::Archived(shape.entity),
     }
 }
 
@@ -49,7 +51,7 @@ fn field_rule(shape: &WriteShape, field: FieldId) -> Option<RuleRef> {
     match shape.kind {
         WriteKind::Create => Some(RuleRef::CreateField(shape.entity, field)),
         WriteKind::Update => Some(RuleRef::UpdateField(shape.entity, field)),
-        WriteKind::Delete => None,
+        WriteKind::Delete | WriteKind::Archive | WriteKind::Restore => None,
     }
 }
 
@@ -71,6 +73,8 @@ pub fn build(
     let entity = model.entity(shape.entity);
     let found = match shape.kind {
         WriteKind::Delete => dependents(model, dialect, shape.entity),
+        WriteKind::Archive => archiving(model, dialect, shape.entity),
+        WriteKind::Restore => restoring(model, dialect, shape.entity),
         WriteKind::Create | WriteKind::Update => Dependents::default(),
     };
     let made_by_database = entity.identity && !shape.columns.contains(&entity.key_columns[0]);
@@ -87,7 +91,8 @@ pub fn build(
             0
         },
         links: builder.links(),
-        after: (shape.kind != WriteKind::Delete).then(|| builder.after()),
+        after: (!matches!(shape.kind, WriteKind::Delete | WriteKind::Archive))
+            .then(|| builder.after()),
     }
 }
 
@@ -112,8 +117,13 @@ impl<'m> Builder<'m> {
         let entity = self.shape.entity;
         let alias = self.renderer.open_from();
         let mut columns = Columns::default();
-        let visible = self.flag(RuleRef::Read(entity), &alias, &mut columns);
-        let allowed = self.flag(entity_rule(self.shape), &alias, &mut columns);
+        // An archived row is judged as one: what brings it back, sees it.
+        let restored = self.shape.kind == WriteKind::Restore;
+        let seen =
+            if restored && before { RuleRef::Archived(entity) } else { RuleRef::Read(entity) };
+        let visible = self.flag(seen, &alias, &mut columns);
+        let allowed =
+            if restored { None } else { self.flag(entity_rule(self.shape), &alias, &mut columns) };
         let mut fields = Vec::new();
         for field in &self.shape.sent {
             if let Some(rule) = field_rule(self.shape, *field)
@@ -240,7 +250,7 @@ impl<'m> Builder<'m> {
                     format!("INSERT INTO {table} ({names}) VALUES ({values}){returning}")
                 }
             }
-            WriteKind::Update => {
+            WriteKind::Update | WriteKind::Archive | WriteKind::Restore => {
                 if values.is_empty() {
                     return None;
                 }
@@ -264,8 +274,8 @@ impl<'m> Builder<'m> {
 
     /// A reference must lead to a row; one that the client sent, to a row the client may see, so
     /// that writing does not tell which hidden rows exist; one between rows of tenants, to a row of
-    /// the same tenant, whoever set it. Others that the server sets inside the module are left to
-    /// the foreign key.
+    /// the same tenant, whoever set it; and never to an archived row. Others that the server sets
+    /// inside the module are left to the foreign key.
     fn references(&mut self) -> Vec<Reference> {
         let entity = self.model.entity(self.shape.entity);
         let mut references = Vec::new();
@@ -277,7 +287,10 @@ impl<'m> Builder<'m> {
             }
             let sent = self.shape.sent.contains(&id);
             if let Some(inputs) = self.inputs(relation)
-                && (sent || relation.other_module || self.both_have_tenants(relation.target))
+                && (sent
+                    || relation.other_module
+                    || self.both_have_tenants(relation.target)
+                    || self.model.entity(relation.target).archive.is_some())
             {
                 let statement = self.find(relation.target, &inputs, sent);
                 references.push(Reference { field: id, statement, inputs });
@@ -322,6 +335,10 @@ impl<'m> Builder<'m> {
         }
         if guarded {
             conditions.extend(self.renderer.rule(RuleRef::Read(target), &alias, target));
+        }
+        if let Some(archive) = &self.model.entity(target).archive {
+            let column = self.renderer.column(&alias, target, archive.column);
+            conditions.push(format!("{column} IS NULL"));
         }
         if let Some(tenant) = &self.model.entity(target).tenant
             && let Some(own) = self.tenant_of_row()

@@ -1,5 +1,6 @@
 //! Writes: one row created, changed or deleted, judged by its rules inside the transaction.
 
+mod archive;
 mod build;
 mod dependents;
 mod links;
@@ -49,6 +50,10 @@ pub enum WriteKind {
     Update,
     /// A row is removed.
     Delete,
+    /// A row is hidden; the one column that is set is the time.
+    Archive,
+    /// An archived row comes back; the one column that is set is null.
+    Restore,
 }
 
 /// A write compiled for one shape and one kind of caller.
@@ -62,7 +67,7 @@ pub struct WritePlan {
     pub references: Vec<Reference>,
     /// Each finds a row elsewhere that keeps this one from being deleted.
     pub restricted: Vec<Restriction>,
-    /// What follows from a deletion in other modules.
+    /// What follows from a deletion in other modules, or from archiving and restoring.
     pub consequences: Vec<SqlText>,
     /// The write; `None` where nothing is to be set.
     pub statement: Option<SqlText>,

@@ -249,7 +249,8 @@ impl WriteRun {
                 return;
             }
         }
-        let shown = visible && (!before || self.plan.kind == WriteKind::Delete);
+        let shown = visible
+            && (!before || matches!(self.plan.kind, WriteKind::Delete | WriteKind::Archive));
         self.seen = shown.then_some(RowBody { json, hash });
     }
 
@@ -378,8 +379,10 @@ impl Program for WriteRun {
             return (Verdict::Rollback, end);
         }
         match self.plan.kind {
-            WriteKind::Delete => (Verdict::Commit, WriteOutput::Deleted { row: self.seen }),
-            WriteKind::Create | WriteKind::Update => {
+            WriteKind::Delete | WriteKind::Archive => {
+                (Verdict::Commit, WriteOutput::Deleted { row: self.seen })
+            }
+            WriteKind::Create | WriteKind::Update | WriteKind::Restore => {
                 let key = self.key().to_vec();
                 (Verdict::Commit, WriteOutput::Written { row: self.seen, key })
             }

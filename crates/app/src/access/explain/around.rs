@@ -76,10 +76,11 @@ impl Env for Around<'_> {
             return None;
         };
         let key = row.target(relation)?;
-        match self.changed(relation.target, &key) {
+        let found = match self.changed(relation.target, &key) {
             Some(changed) => Some(Arc::clone(changed)),
             None => self.snapshot.row(self.model, relation.target, &key),
-        }
+        };
+        found.filter(|row| !row.is_archived(self.model.entity(relation.target)))
     }
 
     fn ref_key(&self, row: &Arc<Stored>, field: FieldId) -> Value {
@@ -100,6 +101,7 @@ impl Env for Around<'_> {
         };
         let key = row.key(own);
         let mut rows = self.snapshot.rows(self.model, (target, via), (row.entity, &key));
+        rows.retain(|row| !row.is_archived(self.model.entity(target)));
         let Via::Inverse(inverse) = via else {
             let target = self.model.entity(target);
             let changed = |row: &Arc<Stored>| self.changed(target.id, &row.key(target));

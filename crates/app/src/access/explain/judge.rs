@@ -195,7 +195,8 @@ impl<'a> Bench<'a> {
             let sent = self.question.sent.iter().any(|(field, _)| *field == id);
             let target = self.model.entity(relation.target);
             let tenants = self.entity.tenant.is_some() && target.tenant.is_some();
-            if !sent && !relation.other_module && !tenants {
+            let checked = tenants || target.archive.is_some();
+            if !sent && !relation.other_module && !checked {
                 continue;
             }
             if let Some(key) = self.written_key(relation)
@@ -237,6 +238,9 @@ impl<'a> Bench<'a> {
     ) -> bool {
         let Some(row) = self.snapshot.row(self.model, target, key) else { return false };
         let target = self.model.entity(target);
+        if row.is_archived(target) {
+            return false;
+        }
         let fits = match (&self.entity.tenant, &target.tenant) {
             (Some(own), Some(other)) => new.column(own.column) == row.column(other.column),
             _ => true,

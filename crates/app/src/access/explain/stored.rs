@@ -50,6 +50,12 @@ impl Stored {
         &self.columns[column.0 as usize]
     }
 
+    /// Says whether it is archived, and so no row to others.
+    pub(super) fn is_archived(&self, entity: &Entity) -> bool {
+        let archive = entity.archive.as_ref();
+        archive.is_some_and(|archive| *self.column(archive.column) != Value::Null)
+    }
+
     /// Returns a stored scalar or list; null for a field of another kind.
     pub(super) fn field(&self, entity: &Entity, field: FieldId) -> Value {
         match &entity.field(field).kind {

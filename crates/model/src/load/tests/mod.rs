@@ -1,5 +1,6 @@
 //! Tests of loading: what a good model becomes, and what is said about a bad one.
 
+mod archives;
 mod documents;
 mod laws;
 mod many;
