@@ -1,18 +1,18 @@
 //! The law of differences: what is proven of two rules holds for real rows and callers.
 
+use std::cell::RefCell;
+
 use app::access::{Change, Differences};
 use expr::{Caller, Timestamp};
 use plan::RuleRef;
-use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::Value as Json;
-use tokio::runtime::Runtime;
 
 use crate::entropy::Entropy;
 use crate::sdl::Additions;
 use crate::surroundings::Surroundings;
 use crate::world::World;
 use crate::writer::{Reach, Writer};
-use crate::{bytes, claims, runner};
+use crate::{claims, in_worlds};
 
 const WORLDS: u32 = 6;
 const CASES_PER_WORLD: u32 = 20;
@@ -29,18 +29,10 @@ struct Seen {
 
 #[test]
 fn what_is_proven_of_a_change_holds_on_real_rows() {
-    let runtime = Runtime::new().expect("a runtime");
-    let seen = std::cell::RefCell::new(Seen::default());
-    let mut worlds = runner(WORLDS);
-    for _ in 0..WORLDS {
-        let made = bytes(400..401).new_tree(&mut worlds).expect("bytes").current();
-        let world = runtime.block_on(World::new(&made));
-        let outcome = runner(CASES_PER_WORLD).run(&bytes(100..400), |bytes| {
-            agree(&world, &mut Entropy::new(&bytes), &mut seen.borrow_mut());
-            Ok(())
-        });
-        outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    }
+    let seen = RefCell::new(Seen::default());
+    in_worlds((WORLDS, CASES_PER_WORLD), 100..400, |_, world, entropy| {
+        agree(world, entropy, &mut seen.borrow_mut());
+    });
     let Seen { same, wider, narrower, unproven, allowed } = *seen.borrow();
     let counts = [same, wider, narrower, unproven, allowed];
     assert!(counts.iter().all(|count| *count > 5), "{:?}", seen.borrow());

@@ -1,6 +1,8 @@
 //! The law of explanations: what is explained is what the operation then does, for random rules, rows,
 //! callers and bodies.
 
+use std::cell::RefCell;
+
 use app::access::{Attempt, ExplainError, Operation, Verdict, explain};
 use app::input::Body;
 use app::operations::{self, Objects, Patch, Precondition, Prepared, Write};
@@ -9,15 +11,13 @@ use app::{App, Refusal};
 use expr::{Caller, EntityId, Timestamp};
 use model::{FieldKind, Role};
 use plan::Bind;
-use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::Value as Json;
-use tokio::runtime::Runtime;
 
 use crate::entropy::Entropy;
 use crate::sdl::Additions;
 use crate::world::{World, client_value};
 use crate::writer::{Reach, Writer};
-use crate::{bytes, claims, runner, values};
+use crate::{claims, in_worlds, values};
 
 const WORLDS: u32 = 12;
 const CASES_PER_WORLD: u32 = 40;
@@ -38,18 +38,10 @@ struct Seen {
 
 #[test]
 fn what_is_explained_is_what_the_operation_does() {
-    let runtime = Runtime::new().expect("a runtime");
-    let seen = std::cell::RefCell::new(Seen::default());
-    let mut worlds = runner(WORLDS);
-    for _ in 0..WORLDS {
-        let made = bytes(400..401).new_tree(&mut worlds).expect("bytes").current();
-        let world = runtime.block_on(World::new(&made));
-        let outcome = runner(CASES_PER_WORLD).run(&bytes(100..600), |bytes| {
-            runtime.block_on(agree(&world, &mut Entropy::new(&bytes), &mut seen.borrow_mut()));
-            Ok(())
-        });
-        outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    }
+    let seen = RefCell::new(Seen::default());
+    in_worlds((WORLDS, CASES_PER_WORLD), 100..600, |runtime, world, entropy| {
+        runtime.block_on(agree(world, entropy, &mut seen.borrow_mut()));
+    });
     let Seen { allowed, missing, denied, denied_fields, no_target, .. } = *seen.borrow();
     let counts = [allowed, missing, denied, denied_fields, no_target];
     assert!(counts.iter().all(|count| *count > 20), "{:?}", seen.borrow());

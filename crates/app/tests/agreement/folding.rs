@@ -1,20 +1,20 @@
 //! The law of the access matrix: a rule folded for a kind of caller means what the rule means, for
 //! any caller of the kind and any row.
 
+use std::cell::RefCell;
+
 use app::access::{Formula, Who, fold};
 use expr::{Caller, EntityId, Expect, Nulls, Prepared, Scope, Timestamp, Type};
 use model::Model;
 use plan::RuleRef;
-use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::{Map, Value as Json};
-use tokio::runtime::Runtime;
 
 use crate::entropy::Entropy;
 use crate::sdl::Additions;
 use crate::surroundings::Surroundings;
 use crate::world::World;
 use crate::writer::{Reach, Writer};
-use crate::{bytes, claims, runner};
+use crate::{claims, in_worlds};
 
 const WORLDS: u32 = 6;
 const CASES_PER_WORLD: u32 = 150;
@@ -31,18 +31,10 @@ struct Seen {
 
 #[test]
 fn a_folded_rule_allows_what_the_rule_allows() {
-    let runtime = Runtime::new().expect("a runtime");
-    let seen = std::cell::RefCell::new(Seen::default());
-    let mut worlds = runner(WORLDS);
-    for _ in 0..WORLDS {
-        let made = bytes(400..401).new_tree(&mut worlds).expect("bytes").current();
-        let world = runtime.block_on(World::new(&made));
-        let outcome = runner(CASES_PER_WORLD).run(&bytes(20..400), |bytes| {
-            agree(&world, &mut Entropy::new(&bytes), &mut seen.borrow_mut());
-            Ok(())
-        });
-        outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    }
+    let seen = RefCell::new(Seen::default());
+    in_worlds((WORLDS, CASES_PER_WORLD), 20..400, |_, world, entropy| {
+        agree(world, entropy, &mut seen.borrow_mut());
+    });
     let seen = seen.into_inner();
     let counts = [seen.always, seen.never, seen.allowed, seen.denied];
     assert!(counts.iter().all(|count| *count > 100), "{seen:?}");

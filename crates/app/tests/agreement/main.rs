@@ -16,6 +16,7 @@ mod values;
 mod world;
 mod writer;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::query::{Query, Ready};
@@ -60,20 +61,30 @@ fn bytes(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn lists_hold_what_rules_and_filters_mean_in_memory() {
+    let seen = RefCell::new(Seen::default());
+    in_worlds((WORLDS, CASES_PER_WORLD), 20..600, |runtime, world, entropy| {
+        runtime.block_on(agree(world, entropy, &mut seen.borrow_mut()));
+    });
+    seen.into_inner().must_be_varied();
+}
+
+/// Checks cases, each of so many bytes of choices, in random worlds.
+pub(crate) fn in_worlds(
+    (worlds, cases): (u32, u32),
+    size: std::ops::Range<usize>,
+    check: impl Fn(&Runtime, &World, &mut Entropy<'_>),
+) {
     let runtime = Runtime::new().expect("a runtime");
-    let mut seen = Seen::default();
-    let mut worlds = runner(WORLDS);
-    for _ in 0..WORLDS {
-        let made = bytes(400..401).new_tree(&mut worlds).expect("bytes").current();
-        let world = runtime.block_on(World::new(&made));
-        let seen = std::cell::RefCell::new(&mut seen);
-        let outcome = runner(CASES_PER_WORLD).run(&bytes(20..600), |bytes| {
-            runtime.block_on(agree(&world, &mut Entropy::new(&bytes), &mut seen.borrow_mut()));
+    let mut made = runner(worlds);
+    for _ in 0..worlds {
+        let choices = bytes(400..401).new_tree(&mut made).expect("bytes").current();
+        let world = runtime.block_on(World::new(&choices));
+        let outcome = runner(cases).run(&bytes(size.clone()), |bytes| {
+            check(&runtime, &world, &mut Entropy::new(&bytes));
             Ok(())
         });
         outcome.unwrap_or_else(|failure| panic!("{failure}"));
     }
-    seen.must_be_varied();
 }
 
 /// What came out, lest the law hold because nothing ever happens.
