@@ -21,8 +21,8 @@ use super::activity::{Activity, Counted, Verdict, Watchdog, Wish};
 use super::client::Origin;
 use super::listener::{Accepted, Speaks};
 use super::shell::{Handler, Shell};
+use super::socket::Transport;
 use super::tls::Tls;
-use super::transport::Transport;
 
 /// The most requests at a time on an HTTP/2 connection.
 const HTTP2_STREAMS_MAX: u32 = 128;
@@ -104,9 +104,9 @@ pub(super) async fn run<H: Handler>(
     let activity = Arc::clone(&connection.activity);
     let counted = Counted::new(accepted.socket, Arc::clone(&activity));
     let transport = match accepted.speaks {
-        Speaks::Http | Speaks::Redirect(_) => Transport::Plain(counted),
+        Speaks::Http | Speaks::Redirect(_) => Transport::Left(counted),
         Speaks::Https(tls) => match shake_hands(&tls, counted, &activity).await {
-            Some(stream) => Transport::Tls(stream),
+            Some(stream) => Transport::Right(stream),
             None => return,
         },
     };

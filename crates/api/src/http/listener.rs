@@ -106,11 +106,11 @@ impl Listener {
                 // connection that is gone already says so when it is read.
                 let _ = stream.set_nodelay(true);
                 let peer = Peer::Ip(from.ip().to_canonical());
-                Accepted { socket: Socket::Tcp(stream), peer, speaks: self.speaks.clone() }
+                Accepted { socket: Socket::Left(stream), peer, speaks: self.speaks.clone() }
             }),
             Kind::Unix { listener, .. } => ready!(listener.poll_accept(cx)).map(|(stream, _)| {
                 let speaks = self.speaks.clone();
-                Accepted { socket: Socket::Unix(stream), peer: Peer::Unix, speaks }
+                Accepted { socket: Socket::Right(stream), peer: Peer::Unix, speaks }
             }),
         })
     }

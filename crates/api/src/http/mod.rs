@@ -27,7 +27,6 @@ mod socket;
 mod socket_file;
 mod target;
 mod tls;
-mod transport;
 
 use bytes::Bytes;
 use http_body_util::Full;
