@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::ids::Ids;
 use crate::operations::Plans;
 use crate::query::ReadBounds;
+use crate::transfer::Slots;
 
 /// An application at one version of its model. Replaced as a whole when the model changes.
 pub struct App {
@@ -30,6 +31,8 @@ pub struct App {
     pub(crate) plans: Plans,
     /// The statements about kept answers.
     pub(crate) answers: Arc<Statements>,
+    /// Who may export now.
+    pub(crate) exports: Slots,
 }
 
 impl App {
@@ -43,7 +46,9 @@ impl App {
     ) -> Self {
         let dialect = Dialect::Sqlite;
         let answers = Arc::new(Statements::new(dialect));
-        Self { model, config, store, dialect, clock, ids, plans: Plans::default(), answers }
+        let exports = Slots::new(config.limits.exports_max);
+        let plans = Plans::default();
+        Self { model, config, store, dialect, clock, ids, plans, answers, exports }
     }
 
     /// Returns the bounds of reads.

@@ -16,6 +16,7 @@ pub mod query;
 mod refusal;
 pub mod rule_tests;
 pub mod seed;
+pub mod transfer;
 
 pub use application::App;
 pub use refusal::{BadMember, BadParameter, Refusal, pointer};

@@ -61,6 +61,16 @@ pub enum Refusal {
         /// The most rows.
         max: u64,
     },
+    /// As many of something run as may run at a time.
+    #[error("too many {what} at a time")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The most.
+        max: u64,
+        /// The setting that says so.
+        bound: &'static str,
+    },
     /// A row inside the body is refused.
     #[error("{refusal}")]
     At {

@@ -24,7 +24,7 @@ pub mod write;
 pub use binds::{BindSource, bind, client_form};
 pub use dialect::Dialect;
 pub use either::Either;
-pub use encode::{Encoder, Member, Show};
+pub use encode::{Encoder, Member, Show, unguarded};
 pub use key::{key_object, key_text, links_text, percent_encode, reference_text};
 pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 pub use purge::Purge;

@@ -30,6 +30,15 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// Opens a connection that reads what may be more than memory holds: it keeps little of it, and sorts
+/// in files.
+pub(crate) fn streaming_reader(path: &Path) -> Result<Connection, Error> {
+    let connection = reader(path)?;
+    connection.pragma_update(None, "mmap_size", 0_i64)?;
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    Ok(connection)
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;

@@ -15,16 +15,18 @@ mod reading_budget;
 mod ready;
 mod run;
 mod scan;
+mod stream;
 mod writer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plan::Program;
 
 pub use error::Error;
+pub use stream::Stop;
 
 use reader::{Outcome, Readers, Slots};
 use ready::Probe;
@@ -54,6 +56,8 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     options: Options,
     commits: Arc<AtomicU64>,
+    /// Ends the streams.
+    closing: Arc<AtomicBool>,
     readers: Readers,
     scanners: Scanners,
     writer: Writer,
@@ -73,7 +77,8 @@ impl Store {
         let writer = Writer::start(&options.path, Arc::clone(&commits), Arc::clone(&slots))?;
         let readers = Readers::new(options.path.clone(), Arc::clone(&commits), slots);
         let scanners = Scanners::start(&options.path, options.read_time_max)?;
-        Ok(Self(Arc::new(Inner { options, commits, readers, scanners, writer })))
+        let closing = Arc::default();
+        Ok(Self(Arc::new(Inner { options, commits, closing, readers, scanners, writer })))
     }
 
     /// Runs a read inside one snapshot that holds every write acknowledged before.
@@ -124,6 +129,7 @@ impl Store {
 
     /// Waits for the writes under way and closes the writer.
     pub async fn close(&self) {
+        self.0.closing.store(true, Ordering::Release);
         self.0.writer.close().await;
         self.0.readers.close();
     }

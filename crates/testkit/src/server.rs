@@ -126,9 +126,22 @@ impl Server {
     /// # Panics
     /// Where the system does not tell.
     pub fn memory(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
+    /// Returns the memory that the process holds, without the pages of files that the system lends
+    /// it and takes back when it likes.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    pub fn own_memory(&self) -> usize {
+        self.status("RssAnon:")
+    }
+
+    fn status(&self, name: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("the process runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
         kib.expect("the system tells") * 1024
     }

@@ -8,10 +8,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use http::{HeaderMap, StatusCode};
-use http_body_util::Full;
-use hyper::body::Body as _;
 
 use super::Response;
+use super::answer_body::AnswerBody;
+use super::compress_stream::Packed;
 use super::encoding::Coding;
 use super::etag;
 
@@ -37,14 +37,23 @@ pub(super) async fn compress(
         not_modified(&mut response, coding, request);
         return response;
     }
-    let length = response.body().size_hint().exact().unwrap_or(0) as usize;
+    // What has no length yet is long.
+    let length = response.body().length().map_or(usize::MAX, |length| length as usize);
     if length < BYTES_MIN || !is_compressible(response.headers()) {
         return response;
     }
     response.headers_mut().append(VARY, ACCEPT_ENCODING);
     let Some(coding) = coding else { return response };
     let (mut parts, body) = response.into_parts();
-    let plain = whole(body).await;
+    let plain = match body {
+        AnswerBody::Whole(body) => whole(body).await,
+        AnswerBody::Stream(stream) => {
+            parts.headers.insert(CONTENT_ENCODING, coding.header());
+            mark_tag(&mut parts.headers, coding);
+            let packed = Packed::new(stream, coding, GZIP_LEVEL, BROTLI_QUALITY);
+            return Response::from_parts(parts, AnswerBody::Stream(Box::pin(packed)));
+        }
+    };
     let packed = if length > IN_PLACE_BYTES_MAX {
         let plain = plain.clone();
         // The request waits for it, so that shutdown does too.
@@ -54,11 +63,11 @@ pub(super) async fn compress(
     };
     // Noise does not shrink; then the client is better off with the original.
     let Some(packed) = packed.filter(|packed| packed.len() < plain.len()) else {
-        return Response::from_parts(parts, Full::new(plain));
+        return Response::from_parts(parts, plain.into());
     };
     parts.headers.insert(CONTENT_ENCODING, coding.header());
     mark_tag(&mut parts.headers, coding);
-    Response::from_parts(parts, Full::new(Bytes::from(packed)))
+    Response::from_parts(parts, Bytes::from(packed).into())
 }
 
 /// What a 304 has to know about its request: which representation the client holds.
@@ -120,6 +129,7 @@ fn is_compressible(headers: &HeaderMap) -> bool {
         || matches!(
             kind,
             "application/json"
+                | "application/x-ndjson"
                 | "application/javascript"
                 | "application/xml"
                 | "application/wasm"
@@ -128,7 +138,7 @@ fn is_compressible(headers: &HeaderMap) -> bool {
 }
 
 /// A whole body is there at once.
-async fn whole(body: Full<Bytes>) -> Bytes {
+async fn whole(body: http_body_util::Full<Bytes>) -> Bytes {
     match http_body_util::BodyExt::collect(body).await {
         Ok(body) => body.to_bytes(),
         Err(never) => match never {},
@@ -166,6 +176,10 @@ mod tests {
 
     use super::*;
 
+    async fn bytes(body: AnswerBody) -> Bytes {
+        http_body_util::BodyExt::collect(body).await.expect("a body").to_bytes()
+    }
+
     fn json(length: usize) -> Response {
         let mut body = String::from("[");
         let mut number = 0_u64;
@@ -179,7 +193,7 @@ mod tests {
     }
 
     fn answer(kind: &'static str, body: Vec<u8>) -> Response {
-        let mut response = Response::new(Full::new(Bytes::from(body)));
+        let mut response = Response::new(Bytes::from(body).into());
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         response.headers_mut().insert(ETAG, HeaderValue::from_static("\"abc\""));
         response
@@ -189,7 +203,7 @@ mod tests {
         let (parts, body) = compress(response, coding, &Condition::default()).await.into_parts();
         let name = parts.headers.get(CONTENT_ENCODING);
         let name = name.map(|name| name.to_str().expect("ASCII").to_owned());
-        (name, parts.headers, whole(body).await)
+        (name, parts.headers, bytes(body).await)
     }
 
     fn unpack(coding: Coding, packed: &[u8]) -> Vec<u8> {
@@ -206,7 +220,7 @@ mod tests {
     async fn large_and_small_answers_unpack_to_themselves() {
         for coding in Coding::ALL {
             for length in [BYTES_MIN, 5000, IN_PLACE_BYTES_MAX, IN_PLACE_BYTES_MAX + 1, 400_000] {
-                let plain = whole(json(length).into_body()).await;
+                let plain = bytes(json(length).into_body()).await;
                 assert_eq!(plain.len(), length);
                 let (name, headers, packed) = run(json(length), Some(coding)).await;
                 assert_eq!(name.as_deref(), Some(coding.name()));
@@ -221,7 +235,9 @@ mod tests {
     #[tokio::test]
     async fn small_and_packed_answers_are_left_alone() {
         let check = async |response: Response, vary: bool| {
-            let before = whole(response.clone().into_body()).await;
+            let (parts, body) = response.into_parts();
+            let before = bytes(body).await;
+            let response = Response::from_parts(parts, before.clone().into());
             let (name, headers, after) = run(response, Some(Coding::Gzip)).await;
             assert_eq!((name, after), (None, before));
             assert_eq!(headers[ETAG], "\"abc\"");
@@ -274,5 +290,46 @@ mod tests {
         check("\"abc-br\"", Some(Coding::Gzip), "\"abc\"").await;
         check("\"abc-br\"", None, "\"abc\"").await;
         check("*", Some(Coding::Gzip), "\"abc\"").await;
+    }
+
+    /// Pieces, and behind them the end or a break.
+    struct Pieces(Vec<&'static [u8]>, bool);
+
+    impl hyper::body::Body for Pieces {
+        type Data = Bytes;
+        type Error = super::super::answer_body::Broken;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Ready(match self.0.pop() {
+                Some(piece) => Some(Ok(hyper::body::Frame::data(Bytes::from_static(piece)))),
+                None if std::mem::take(&mut self.1) => Some(Err(super::super::answer_body::Broken)),
+                None => None,
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn streams_are_compressed_as_they_come() {
+        let noise: &'static [u8] = b"0123456789,abcdefgh\r\n";
+        for coding in Coding::ALL {
+            let pieces = |breaks| {
+                let body = AnswerBody::Stream(Box::pin(Pieces(vec![noise; 5000], breaks)));
+                let mut response = Response::new(body);
+                let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+                response.headers_mut().insert(CONTENT_TYPE, kind);
+                response
+            };
+            let (name, headers, packed) = run(pieces(false), Some(coding)).await;
+            assert_eq!(name.as_deref(), Some(coding.name()));
+            assert_eq!(headers[VARY], "accept-encoding");
+            assert!(packed.len() < 5000);
+            assert_eq!(unpack(coding, &packed), noise.repeat(5000));
+
+            let broken = compress(pieces(true), Some(coding), &Condition::default()).await;
+            assert!(http_body_util::BodyExt::collect(broken.into_body()).await.is_err());
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Weights {
 }
 
 /// Reads `q=0.5`: up to three digits behind the point.
-fn weight(parameters: &str) -> Option<u16> {
+pub(super) fn weight(parameters: &str) -> Option<u16> {
     let value = parameters.trim().strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
     if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {

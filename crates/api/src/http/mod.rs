@@ -2,12 +2,15 @@
 //!
 //! `server` accepts, `connection` watches one connection, `shell` surrounds each request.
 
+pub mod accept;
 mod access_log;
 mod activity;
+mod answer_body;
 pub mod body;
 mod client;
 mod codes;
 mod compress;
+mod compress_stream;
 mod connection;
 mod cors;
 mod encoding;
@@ -28,9 +31,7 @@ mod socket_file;
 mod target;
 mod tls;
 
-use bytes::Bytes;
-use http_body_util::Full;
-
+pub use answer_body::{AnswerBody, Broken, Stream};
 pub use client::{Client, Trust};
 pub use codes::{CODES, Code};
 pub use cors::Cors;
@@ -43,8 +44,8 @@ pub use settings::Settings;
 pub use shell::{Handler, Shell};
 pub use tls::{Tls, TlsError, TlsSettings};
 
-/// An answer, whole.
-pub type Response = http::Response<Full<Bytes>>;
+/// An answer.
+pub type Response = http::Response<AnswerBody>;
 
 /// What is known of a request besides itself.
 #[derive(Debug, Clone)]

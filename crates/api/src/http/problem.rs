@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
-use http_body_util::Full;
 use serde_json::{Map, Value as Json, json};
 
 use super::Response;
@@ -96,7 +95,7 @@ impl Problem {
         }
         body.insert("requestId".into(), request_id.into());
         let body = Bytes::from(Json::Object(body).to_string());
-        let mut response = Response::new(Full::new(body));
+        let mut response = Response::new(body.into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

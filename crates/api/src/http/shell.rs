@@ -6,16 +6,15 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use app::ids::Ids;
-use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, HeaderValue, IF_NONE_MATCH, ORIGIN, RETRY_AFTER,
 };
 use http::{Method, Request, StatusCode};
-use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use tokio::time::timeout;
 
+use super::AnswerBody;
 use super::access_log::AccessLog;
 use super::client::Origin;
 use super::compress::{self, Condition};
@@ -159,11 +158,10 @@ enum Early {
 /// Keeps the body back, but not its length.
 fn without_body(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let length = body.size_hint().exact().unwrap_or(0);
-    if length > 0 {
+    if let Some(length) = body.length().filter(|length| *length > 0) {
         parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
-    Response::from_parts(parts, Full::new(Bytes::new()))
+    Response::from_parts(parts, AnswerBody::default())
 }
 
 fn head_bytes(request: &Request<Incoming>, url_bytes: usize) -> usize {

@@ -3,6 +3,7 @@
 mod batch;
 mod bulk;
 mod etag;
+mod export;
 mod index;
 mod once;
 mod params;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use app::query::{AggregateQuery, FilterOp, Query};
+use app::transfer::Format;
 use percent_encoding::percent_decode_str;
 use plan::aggregate::AggregateFunc;
 
@@ -99,6 +100,20 @@ pub(super) fn list(query: &mut Query<'_>, text: &str) {
             }
         }
     }
+}
+
+/// Feeds an export's parameters into a query: those of a list, but for what only a page has.
+pub(super) fn export(query: &mut Query<'_>, text: &str, format: Format) {
+    for param in split(text).filter(|param| param.op.is_none()) {
+        let detail = match (param.name.as_ref(), format) {
+            ("before", _) => "an export goes forward: use `after`, or turn `sort` around",
+            ("count", _) => "an export has all rows; count its lines",
+            ("expand", Format::Csv) => "a line of CSV has one row; take NDJSON to embed others",
+            _ => continue,
+        };
+        query.refuse(&param.name, "unsupported", detail);
+    }
+    list(query, text);
 }
 
 /// Feeds an aggregate's parameters into a query. `sum[eq]=5` filters by a field named `sum`.

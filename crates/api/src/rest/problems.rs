@@ -107,6 +107,12 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             "too_many_rows",
             format!("at most {max} rows of this size are written at once; nothing was done"),
         ),
+        Refusal::TooMany { what, max, bound } => {
+            let detail = format!("at most {max} {what} run at a time ([limits] {bound})");
+            let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
+            problem.headers.push((RETRY_AFTER, HeaderValue::from_static("5")));
+            problem
+        }
         Refusal::At { pointer, refusal } => below(pointer, of(app, *refusal)),
         Refusal::OfRow { key, refusal } => {
             let mut problem = of(app, *refusal);

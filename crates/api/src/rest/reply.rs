@@ -4,39 +4,46 @@ use app::idempotency::Answer;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, StatusCode};
-use http_body_util::Full;
 use serde_json::{Map, Value as Json};
 
-use crate::http::Response;
+use crate::http::{AnswerBody, Response};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A status, headers and perhaps a JSON body.
+/// A status, headers and perhaps a body.
 pub(crate) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// JSON.
     body: Option<Vec<u8>>,
+    /// A body in place of that one, which is made while it is sent; its headers say of what type.
+    stream: Option<AnswerBody>,
 }
 
 impl Reply {
     /// Answers with JSON.
     pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Self {
-        Self { status, headers: Vec::new(), body: Some(body) }
+        Self { status, headers: Vec::new(), body: Some(body), stream: None }
+    }
+
+    /// Answers with a body that is made while it is sent.
+    pub(crate) fn stream(body: AnswerBody) -> Self {
+        Self { status: StatusCode::OK, headers: Vec::new(), body: None, stream: Some(body) }
     }
 
     /// Answers with a status alone.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: None }
+        Self { status, headers: Vec::new(), body: None, stream: None }
     }
 
     /// Answers without a body.
     pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None }
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: None, stream: None }
     }
 
     /// Answers that what the client has is still right.
     pub(crate) fn not_modified() -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: None }
+        Self { status: StatusCode::NOT_MODIFIED, headers: Vec::new(), body: None, stream: None }
     }
 
     /// Adds a header. A value that cannot be one is left out.
@@ -66,7 +73,8 @@ impl Reply {
     /// Gives an answer that was kept.
     pub(crate) fn from_answer(answer: Answer) -> Self {
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-        let empty = Self { status, headers: Vec::new(), body: answer.body.map(String::into_bytes) };
+        let body = answer.body.map(String::into_bytes);
+        let empty = Self { status, headers: Vec::new(), body, stream: None };
         answer.headers.iter().fold(empty, |reply, (name, value)| {
             match HeaderName::from_bytes(name.as_bytes()) {
                 Ok(name) => reply.header(name, value),
@@ -104,7 +112,8 @@ impl Reply {
     /// Turns it into HTTP.
     pub(crate) fn into_response(self) -> Response {
         let has_body = self.body.is_some();
-        let mut response = Response::new(Full::new(Bytes::from(self.body.unwrap_or_default())));
+        let json = || Bytes::from(self.body.unwrap_or_default()).into();
+        let mut response = Response::new(self.stream.unwrap_or_else(json));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         if has_body {

@@ -4,6 +4,7 @@ use app::Refusal;
 use app::input::key_parts;
 use app::operations;
 use app::query::{AggregateQuery, Query};
+use app::transfer::Format;
 use expr::EntityId;
 use http::StatusCode;
 use http::header::{IF_NONE_MATCH, LINK};
@@ -11,7 +12,8 @@ use plan::Bind;
 use plan::read::{Page, RowBody, Total};
 
 use super::reply::Reply;
-use super::{Call, etag, params, problems};
+use super::{Call, etag, export, params, problems};
+use crate::http::accept::ListType;
 use crate::http::{Problem, etag as condition};
 
 /// What a page is written behind.
@@ -19,6 +21,11 @@ pub(super) const PAGE_PREFIX: &[u8] = b"{\"items\":";
 
 /// `GET /posts`
 pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
+    match ListType::accepted(&call.parts.headers) {
+        ListType::Json => {}
+        ListType::Csv => return export::list(call, entity, Format::Csv).await,
+        ListType::Ndjson => return export::list(call, entity, Format::Ndjson).await,
+    }
     let text = call.query_text();
     let mut query = call.query(entity);
     params::list(&mut query, text);

@@ -18,6 +18,7 @@ pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;
 pub use put::{Put, PutWrite};
+pub(crate) use read::{Read, page_of};
 pub use read::{aggregate, get, list, may_read_some};
 pub use together::Many;
 pub(crate) use write::may_create;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use expr::{AtomShape, Caller, EntityId, Pred};
 use plan::aggregate;
 use plan::read::{
-    Cursor, CursorError, Page, PlanError, ReadOutput, ReadPlan, ReadRun, ReadValues, RowBody,
-    Shape, build, rules_of,
+    Cursor, CursorError, Frame, Lines, Outlet, Page, PlanError, ReadOutput, ReadPlan, ReadRun,
+    ReadValues, RowBody, Shape, StreamRun, build, rules_of,
 };
 use plan::{AtomValues, Bind, RuleRef};
 
@@ -63,7 +63,7 @@ pub async fn get(
 pub(crate) struct Read {
     plan: Arc<ReadPlan>,
     values: ReadValues,
-    prefix: &'static [u8],
+    frame: Frame,
 }
 
 impl Read {
@@ -81,7 +81,7 @@ impl Read {
         let expand_cursors = expand_binds(&plan, &ready.expand_cursors)?;
         let (limit, offset) = (ready.limit, ready.offset);
         let values = ReadValues { atoms, key: Vec::new(), cursor, expand_cursors, limit, offset };
-        Ok(Self { plan, values, prefix })
+        Ok(Self { plan, values, frame: Frame::array(prefix) })
     }
 
     /// Prepares an aggregate.
@@ -108,7 +108,7 @@ impl Read {
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
         let (limit, offset) = (ready.limit, ready.offset);
         let values = ReadValues { atoms, cursor, limit, offset, ..ReadValues::default() };
-        Ok(Self { plan, values, prefix })
+        Ok(Self { plan, values, frame: Frame::array(prefix) })
     }
 
     /// Prepares reading one row.
@@ -122,12 +122,27 @@ impl Read {
         let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
         let expand_cursors = expand_binds(&plan, &ready.expand_cursors)?;
         let values = ReadValues { atoms, key, expand_cursors, ..ReadValues::default() };
-        Ok(Self { plan, values, prefix: b"" })
+        Ok(Self { plan, values, frame: Frame::array(b"") })
     }
 
     /// Returns the program.
     pub(crate) fn run(self) -> ReadRun {
-        ReadRun::new(self.plan, self.values, self.prefix)
+        ReadRun::new(self.plan, self.values, self.frame)
+    }
+
+    /// Returns the program that writes each row of the page as a line.
+    pub(crate) fn lines(self) -> ReadRun {
+        ReadRun::new(self.plan, self.values, Frame::LINES)
+    }
+
+    /// Whether one statement reads all of it.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.plan.is_flat()
+    }
+
+    /// Returns the program that hands on the rows one after another; of a flat read.
+    pub(crate) fn stream<O: Outlet>(self, lines: Lines, outlet: O) -> StreamRun<O> {
+        StreamRun::new(self.plan, self.values, lines, outlet)
     }
 }
 

@@ -15,6 +15,7 @@ mod doors;
 mod durability;
 mod embedded_lists;
 mod expand;
+mod exports;
 mod fixtures;
 mod hidden;
 mod hostile;

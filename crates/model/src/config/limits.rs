@@ -39,6 +39,12 @@ pub struct LimitsConfig {
     pub idempotency_body_bytes_max: u64,
     /// The most rows that one request writes.
     pub bulk_rows_max: u64,
+    /// The most exports at a time.
+    pub exports_max: u64,
+    /// How long an export may take.
+    pub export_timeout: Duration,
+    /// How long an export waits for a client that takes nothing.
+    pub export_stall_timeout: Duration,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most connections at a time.
@@ -66,6 +72,10 @@ impl Default for LimitsConfig {
             idempotency_keep: Duration::from_secs(24 * 3600),
             idempotency_body_bytes_max: 1024 * 1024,
             bulk_rows_max: 1000,
+            // Each holds a thread, and a snapshot behind which the log cannot be folded back.
+            exports_max: 4,
+            export_timeout: Duration::from_secs(300),
+            export_stall_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_secs(30),
             connections_max: 10_000,
         }
@@ -93,6 +103,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     let bytes = 1024..=64 * 1024 * 1024;
     number("idempotency_body_bytes_max", &mut config.idempotency_body_bytes_max, bytes);
     number("bulk_rows_max", &mut config.bulk_rows_max, 1..=10_000);
+    number("exports_max", &mut config.exports_max, 1..=1000);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
     let bodies =
         number("bodies_bytes_max", &mut config.bodies_bytes_max, 1024..=64 * 1024 * 1024 * 1024);
@@ -100,6 +111,8 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
         ("body_timeout", &mut config.body_timeout),
         ("head_timeout", &mut config.head_timeout),
         ("idle_timeout", &mut config.idle_timeout),
+        ("export_timeout", &mut config.export_timeout),
+        ("export_stall_timeout", &mut config.export_stall_timeout),
         ("request_timeout", &mut config.request_timeout),
     ] {
         let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);

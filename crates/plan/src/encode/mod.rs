@@ -1,9 +1,11 @@
 //! Turns result rows into JSON bytes without building values.
 
+mod csv;
 mod json;
 
 use xxhash_rust::xxh3::Xxh3;
 
+pub use csv::unguarded;
 pub use json::Show;
 pub(crate) use json::{write_cell, write_text};
 
@@ -211,11 +213,16 @@ fn write_joined_key<R: Row>(out: &mut Vec<u8>, columns: &[(usize, Show)], row: &
         out.extend_from_slice(b"null");
         return;
     }
+    write_text(out, &joined_key(columns, row));
+}
+
+/// Returns a key of several columns in the form paths use.
+fn joined_key<R: Row>(columns: &[(usize, Show)], row: &R) -> String {
     let parts: Vec<String> = columns
         .iter()
         .map(|(column, show)| crate::key::percent_encode(&key_part_text(*show, row.cell(*column))))
         .collect();
-    write_text(out, &parts.join(","));
+    parts.join(",")
 }
 
 /// Returns a key's part as text.

@@ -7,6 +7,7 @@ mod members;
 mod page;
 mod run;
 mod shape;
+mod stream;
 
 pub(crate) use build::{add_touched, where_clause};
 pub use build::{build, rules_of, target_of};
@@ -14,8 +15,9 @@ pub use cursor::{Cursor, CursorError};
 pub use hidden::PlanError;
 pub(crate) use members::{Columns, Members, key_show, show};
 pub(crate) use page::{SortTerm, keyset, order_by};
-pub use run::{Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};
+pub use run::{Frame, Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};
 pub use shape::{Archived, Count, Expand, ExpandAfter, Order, PageShape, Selection, Shape, Target};
+pub use stream::{Lines, Outlet, STREAM_PIECE_BYTES, StreamRun};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -40,6 +42,13 @@ pub struct ReadPlan {
     pub expand_cursors: Vec<ExpandCursor>,
     /// The size of the last answer, so that the next one's buffer need not grow.
     pub last_bytes: AtomicUsize,
+}
+
+impl ReadPlan {
+    /// Whether one statement reads all of it.
+    pub fn is_flat(&self) -> bool {
+        self.levels.len() == 1
+    }
 }
 
 /// A statement with the sources of its binds.

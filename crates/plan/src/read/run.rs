@@ -34,6 +34,59 @@ pub struct ReadValues {
     pub offset: u64,
 }
 
+impl ReadValues {
+    /// Puts the values of a statement's placeholders into `binds`.
+    pub(super) fn bind(
+        &self,
+        sources: &[BindSource],
+        parent_keys: Option<String>,
+        binds: &mut Vec<Bind>,
+    ) {
+        let mut parent_keys = parent_keys;
+        binds.clear();
+        for source in sources {
+            let value = match source {
+                BindSource::Atom(index) => bind(self.atoms[*index as usize].clone()),
+                BindSource::Key(index) => self.key[*index as usize].clone(),
+                BindSource::Input(_) | BindSource::Links(_) => {
+                    unreachable!("reads write no row")
+                }
+                BindSource::Cursor(index) => self.cursor[*index as usize].clone(),
+                BindSource::ExpandCursor(index) => self.expand_cursors[*index as usize].clone(),
+                BindSource::LimitAndOne => Bind::Int(i64::from(self.limit) + 1),
+                BindSource::Offset => Bind::Int(i64::try_from(self.offset).unwrap_or(i64::MAX)),
+                BindSource::ParentKeys => Bind::Text(parent_keys.take().unwrap_or_default()),
+                BindSource::Number(number) => Bind::Int(*number),
+            };
+            binds.push(value);
+        }
+    }
+}
+
+/// What stands around the rows of a page.
+#[derive(Debug, Copy, Clone)]
+pub struct Frame {
+    prefix: &'static [u8],
+    open: &'static [u8],
+    between: u8,
+    close: &'static [u8],
+}
+
+impl Frame {
+    /// Each row is a line.
+    pub const LINES: Self = Self { prefix: b"", open: b"", between: b'\n', close: b"\n" };
+
+    /// A JSON array behind a prefix.
+    pub const fn array(prefix: &'static [u8]) -> Self {
+        Self { prefix, open: b"[", between: b',', close: b"]" }
+    }
+
+    fn begin(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.prefix);
+        out.extend_from_slice(self.open);
+    }
+}
+
 /// What a read returns.
 #[derive(Debug)]
 pub enum ReadOutput {
@@ -55,7 +108,7 @@ pub struct RowBody {
 /// A page of rows, encoded.
 #[derive(Debug)]
 pub struct Page {
-    /// The prefix given to the run, then the JSON array of rows.
+    /// The rows, in the frame given to the run.
     pub json: Vec<u8>,
     /// The cursor of the page behind this one, where there is one.
     pub next: Option<String>,
@@ -78,7 +131,7 @@ pub enum Total {
 pub struct ReadRun {
     plan: Arc<ReadPlan>,
     values: ReadValues,
-    prefix: &'static [u8],
+    frame: Frame,
     binds: Vec<Bind>,
     step: Step,
     states: Vec<LevelState>,
@@ -134,12 +187,12 @@ struct EncodedRow {
 }
 
 impl ReadRun {
-    /// Starts a read. A page is written behind `prefix`.
-    pub fn new(plan: Arc<ReadPlan>, values: ReadValues, prefix: &'static [u8]) -> Self {
+    /// Starts a read. A page is written in `frame`.
+    pub fn new(plan: Arc<ReadPlan>, values: ReadValues, frame: Frame) -> Self {
         let mut run = Self {
             plan,
             values,
-            prefix,
+            frame,
             binds: Vec::new(),
             step: Step::Start,
             states: Vec::new(),
@@ -156,10 +209,7 @@ impl ReadRun {
         root.out.reserve(self.plan.last_bytes.load(Ordering::Relaxed) + SLACK_BYTES);
         match self.plan.target {
             Target::One => root.sink.hasher = Some(Box::new(Xxh3::new())),
-            Target::Many => {
-                root.out.extend_from_slice(self.prefix);
-                root.out.push(b'[');
-            }
+            Target::Many => self.frame.begin(&mut root.out),
         }
         self.step = Step::Start;
         self.edges = Edges::default();
@@ -167,28 +217,7 @@ impl ReadRun {
     }
 
     fn bind_all(&mut self, sources: &[BindSource], parent_keys: Option<String>) {
-        let mut parent_keys = parent_keys;
-        self.binds.clear();
-        for source in sources {
-            let value = match source {
-                BindSource::Atom(index) => bind(self.values.atoms[*index as usize].clone()),
-                BindSource::Key(index) => self.values.key[*index as usize].clone(),
-                BindSource::Input(_) | BindSource::Links(_) => {
-                    unreachable!("reads write no row")
-                }
-                BindSource::Cursor(index) => self.values.cursor[*index as usize].clone(),
-                BindSource::ExpandCursor(index) => {
-                    self.values.expand_cursors[*index as usize].clone()
-                }
-                BindSource::LimitAndOne => Bind::Int(i64::from(self.values.limit) + 1),
-                BindSource::Offset => {
-                    Bind::Int(i64::try_from(self.values.offset).unwrap_or(i64::MAX))
-                }
-                BindSource::ParentKeys => Bind::Text(parent_keys.take().unwrap_or_default()),
-                BindSource::Number(number) => Bind::Int(*number),
-            };
-            self.binds.push(value);
-        }
+        self.values.bind(sources, parent_keys, &mut self.binds);
     }
 
     /// Collects the distinct keys that the parent's rows ask a level for, as a JSON list.
@@ -225,7 +254,7 @@ impl ReadRun {
                 return;
             }
             if !state.rows.is_empty() {
-                state.out.push(b',');
+                state.out.push(self.frame.between);
             }
             if state.rows.is_empty() {
                 self.edges.first = Some(Cursor::write(plan.order_hash, &root.order, row));
@@ -311,23 +340,25 @@ impl ReadRun {
     }
 
     fn page(mut self) -> Page {
+        let rows = self.states[0].rows.len();
         let mut json = if self.plan.levels.len() == 1 && !self.plan.reversed {
             std::mem::take(&mut self.states[0].out)
         } else {
             let mut out = Vec::with_capacity(self.states.iter().map(|s| s.out.len()).sum());
-            out.extend_from_slice(self.prefix);
-            out.push(b'[');
-            let rows = self.states[0].rows.len();
+            self.frame.begin(&mut out);
             for at in 0..rows {
                 if at > 0 {
-                    out.push(b',');
+                    out.push(self.frame.between);
                 }
                 let row = if self.plan.reversed { rows - 1 - at } else { at };
                 self.assemble(0, row, &mut out);
             }
             out
         };
-        json.push(b']');
+        // Without rows there is no line to be ended.
+        if rows > 0 || !self.frame.open.is_empty() {
+            json.extend_from_slice(self.frame.close);
+        }
         let Edges { first, last, more } = self.edges;
         let beyond = last.filter(|_| more);
         let paged = !self.values.cursor.is_empty() || self.values.offset > 0;

@@ -16,7 +16,6 @@ use app::ids::Ids;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, ETAG};
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use model::config::{HeadersConfig, LimitsConfig, ProxyConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -77,7 +76,7 @@ impl Handler for Actor {
 }
 
 fn json(body: Vec<u8>) -> Response {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Bytes::from(body).into());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(ETAG, HeaderValue::from_static("\"abc\""));
     response
