@@ -86,7 +86,7 @@ impl Handler for Service {
         let _open = self.gate.read().await;
         let current = self.current.load_full();
         match caller(&current, &parts) {
-            Ok(caller) => current.rest.handle(parts, body, caller.as_ref(), context).await,
+            Ok(caller) => current.rest.handle(&parts, body, caller.as_ref(), context).await,
             Err(problem) => problem.into_response(&context.request_id),
         }
     }

@@ -85,12 +85,19 @@ impl Store {
     ///
     /// # Errors
     /// When it takes too long, or the database fails.
-    pub async fn read<P: Program>(&self, program: P) -> Result<P::Output, Error> {
-        match self.0.readers.run(program)? {
-            Outcome::Done(output) => Ok(output),
-            Outcome::TooLong(mut program) => {
-                program.restart();
-                self.0.scanners.run(*program).await
+    pub fn read<P: Program>(
+        &self,
+        program: P,
+    ) -> impl Future<Output = Result<P::Output, Error>> + Send {
+        // Boxed once: futures of every layer above would move it each time they move.
+        let program = Box::new(program);
+        async move {
+            match self.0.readers.run(program)? {
+                Outcome::Done(output) => Ok(output),
+                Outcome::TooLong(mut program) => {
+                    program.restart();
+                    self.0.scanners.run(program).await
+                }
             }
         }
     }
@@ -100,8 +107,11 @@ impl Store {
     /// # Errors
     /// When the queue is full, what it reads takes too long, or the database fails; then nothing was
     /// written.
-    pub async fn write<P: Program>(&self, program: P) -> Result<P::Output, Error> {
-        self.0.writer.run(program).await
+    pub fn write<P: Program>(
+        &self,
+        program: P,
+    ) -> impl Future<Output = Result<P::Output, Error>> + Send {
+        self.0.writer.run(program)
     }
 
     /// Returns once the database has answered through the same queue as writes.

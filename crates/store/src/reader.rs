@@ -72,7 +72,7 @@ impl Readers {
         Self { path, commits, slots }
     }
 
-    pub(crate) fn run<P: Program>(&self, mut program: P) -> Result<Outcome<P>, Error> {
+    pub(crate) fn run<P: Program>(&self, mut program: Box<P>) -> Result<Outcome<P>, Error> {
         if self.slots.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
@@ -84,11 +84,11 @@ impl Readers {
         let slot = guard.as_mut().expect("it was just filled");
         slot.refresh(&self.commits)?;
         slot.budget.store(BUDGET_MAX / BUDGET_STEP as u64, Ordering::Relaxed);
-        let result = crate::run::run(&slot.connection, &mut program);
+        let result = crate::run::run(&slot.connection, &mut *program);
         if let Err(error) = result {
             slot.end();
             return match error.sqlite_error_code() {
-                Some(ErrorCode::OperationInterrupted) => Ok(Outcome::TooLong(Box::new(program))),
+                Some(ErrorCode::OperationInterrupted) => Ok(Outcome::TooLong(program)),
                 _ => Err(error.into()),
             };
         }

@@ -51,13 +51,13 @@ impl Scanners {
     }
 
     /// Runs a read from its start.
-    pub(crate) async fn run<P: Program>(&self, program: P) -> Result<P::Output, Error> {
+    pub(crate) async fn run<P: Program>(&self, program: Box<P>) -> Result<P::Output, Error> {
         let (answer, wait) = oneshot::channel();
         let time_max = self.time_max;
         let job: Job = Box::new(move |scanner| {
             // The caller may have gone while the read was waiting.
             if !answer.is_closed() {
-                let _ = answer.send(scanner.read(program, time_max));
+                let _ = answer.send(scanner.read(*program, time_max));
             }
         });
         self.queue.try_send(job).map_err(|error| match error {

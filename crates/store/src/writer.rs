@@ -90,11 +90,16 @@ impl Writer {
         Ok(Self { queue })
     }
 
-    pub(crate) async fn run<P: Program>(&self, program: P) -> Result<P::Output, Error> {
+    pub(crate) fn run<P: Program>(
+        &self,
+        program: P,
+    ) -> impl Future<Output = Result<P::Output, Error>> + Send {
         let (answer, wait) = oneshot::channel();
-        let running = Running { program: Some(program), output: None, answer };
-        self.send(Job::Write(Box::new(running)))?;
-        wait.await.map_err(|_| Error::Closed)?
+        let running = Box::new(Running { program: Some(program), output: None, answer });
+        async move {
+            self.send(Job::Write(running))?;
+            wait.await.map_err(|_| Error::Closed)?
+        }
     }
 
     /// Runs a closure with the writer's connection, outside any transaction.

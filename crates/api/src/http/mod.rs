@@ -47,6 +47,10 @@ pub use tls::{Tls, TlsError, TlsSettings};
 /// An answer.
 pub type Response = http::Response<AnswerBody>;
 
+/// Headers of a usual answer: those of a row and those that the shell adds. As many fit into a map of
+/// the second size; one more would double it.
+pub(crate) const HEADERS_USUAL: usize = 12;
+
 /// What is known of a request besides itself.
 #[derive(Debug, Clone)]
 pub struct RequestContext {

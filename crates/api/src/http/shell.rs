@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 
 use app::ids::Ids;
@@ -27,9 +28,6 @@ use super::{Problem, RequestContext, RequestId, Response};
 
 /// Answers may depend on the caller: kept by nobody else, and asked about before use.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// Headers that the shell adds, so that the map grows once. With the two of a row they fill the 12
-/// places of the map's second size; one more would double it on every answer.
-const HEADERS_ADDED: usize = 9;
 /// What a header costs besides name and value: `: ` and the end of its line.
 const HEADER_OVERHEAD_BYTES: usize = 4;
 
@@ -122,7 +120,7 @@ impl<H: Handler> Shell<H> {
     async fn run(&self, request: Request<Incoming>, context: &RequestContext) -> Response {
         // State that a panic left halfway is the handler's own: it locks nothing across requests.
         let handled = AssertUnwindSafe(self.handler.handle(request, context)).catch_unwind();
-        match timeout(self.settings.request_timeout, handled).await {
+        match timeout(self.settings.request_timeout, pin!(handled)).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => {
                 let message = panic_message(&*panic);
@@ -142,7 +140,6 @@ impl<H: Handler> Shell<H> {
     }
 
     fn share(&self, mut response: Response, origin: &Option<HeaderValue>) -> Response {
-        response.headers_mut().reserve(HEADERS_ADDED);
         self.settings.cors.apply(origin.as_ref(), response.headers_mut());
         response
     }

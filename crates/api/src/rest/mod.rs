@@ -52,12 +52,12 @@ impl Rest {
     /// Answers a request.
     pub async fn handle(
         &self,
-        parts: Parts,
+        parts: &Parts,
         body: Incoming,
         caller: Option<&Caller>,
         context: &RequestContext,
     ) -> Response {
-        match self.answer(&parts, body, caller).await {
+        match self.answer(parts, body, caller).await {
             Ok(reply) => reply.into_response(),
             Err(problem) => problem.into_response(&context.request_id),
         }
@@ -84,29 +84,8 @@ impl Rest {
         match (target, method) {
             (Target::Index, &Method::GET) => Ok(index::index(&call)),
             (Target::Collection(entity), &Method::GET) => rows::list(&call, entity).await,
-            (Target::Collection(entity), &Method::POST) => {
-                writes::create(&call, entity, incoming).await
-            }
             (Target::Aggregate(entity), &Method::GET) => rows::aggregate(&call, entity).await,
-            (Target::Batch, &Method::POST) => batch::run(&call, &self.routes, incoming).await,
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
-            (Target::Collection(entity), &Method::PUT) => {
-                writes::put_by_unique_key(&call, entity, incoming).await
-            }
-            (Target::Collection(entity), &Method::PATCH) => {
-                bulk::update(&call, entity, incoming).await
-            }
-            (Target::Collection(entity), &Method::DELETE) => bulk::delete(&call, entity).await,
-            (Target::Row(entity, key), &Method::PUT) => {
-                writes::put(&call, entity, key, incoming).await
-            }
-            (Target::Row(entity, key), &Method::PATCH) => {
-                writes::update(&call, entity, key, incoming).await
-            }
-            (Target::Row(entity, key), &Method::DELETE) => writes::delete(&call, entity, key).await,
-            (Target::Restore(entity, key), &Method::POST) => {
-                writes::restore(&call, entity, key).await
-            }
             (target, &Method::OPTIONS) => {
                 let reply = Reply::no_content().header(http::header::ALLOW, allowed);
                 Ok(match target {
@@ -116,7 +95,42 @@ impl Rest {
                     _ => reply,
                 })
             }
-            _ => Err(problems::method_not_allowed(&parts.method, allowed)),
+            // Boxed, so that a read's future has no room for the largest write's.
+            (target, _) => Box::pin(self.write(&call, target, allowed, incoming)).await,
+        }
+    }
+
+    /// Answers a request that may change something.
+    async fn write(
+        &self,
+        call: &Call<'_>,
+        target: Target<'_>,
+        allowed: &'static str,
+        incoming: Incoming,
+    ) -> Result<Reply, Problem> {
+        match (target, &call.parts.method) {
+            (Target::Collection(entity), &Method::POST) => {
+                writes::create(call, entity, incoming).await
+            }
+            (Target::Batch, &Method::POST) => batch::run(call, &self.routes, incoming).await,
+            (Target::Collection(entity), &Method::PUT) => {
+                writes::put_by_unique_key(call, entity, incoming).await
+            }
+            (Target::Collection(entity), &Method::PATCH) => {
+                bulk::update(call, entity, incoming).await
+            }
+            (Target::Collection(entity), &Method::DELETE) => bulk::delete(call, entity).await,
+            (Target::Row(entity, key), &Method::PUT) => {
+                writes::put(call, entity, key, incoming).await
+            }
+            (Target::Row(entity, key), &Method::PATCH) => {
+                writes::update(call, entity, key, incoming).await
+            }
+            (Target::Row(entity, key), &Method::DELETE) => writes::delete(call, entity, key).await,
+            (Target::Restore(entity, key), &Method::POST) => {
+                writes::restore(call, entity, key).await
+            }
+            (_, method) => Err(problems::method_not_allowed(method, allowed)),
         }
     }
 }

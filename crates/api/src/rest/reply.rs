@@ -3,10 +3,10 @@
 use app::idempotency::Answer;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, LOCATION};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value as Json};
 
-use crate::http::{AnswerBody, Response};
+use crate::http::{AnswerBody, HEADERS_USUAL, Response};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -116,6 +116,7 @@ impl Reply {
         let mut response = Response::new(self.stream.unwrap_or_else(json));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
+        *headers = HeaderMap::with_capacity(HEADERS_USUAL);
         if has_body {
             headers.insert(CONTENT_TYPE, JSON);
         }

@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::input::key_parts;
 use app::operations;
-use app::query::{AggregateQuery, Query};
+use app::query::{AggregateQuery, Query, Ready, ReadyAggregate};
 use app::transfer::Format;
 use expr::EntityId;
 use http::StatusCode;
@@ -21,25 +21,22 @@ pub(super) const PAGE_PREFIX: &[u8] = b"{\"items\":";
 
 /// `GET /posts`
 pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
-    match ListType::accepted(&call.parts.headers) {
-        ListType::Json => {}
-        ListType::Csv => return export::list(call, entity, Format::Csv).await,
-        ListType::Ndjson => return export::list(call, entity, Format::Ndjson).await,
+    let format = match ListType::accepted(&call.parts.headers) {
+        ListType::Json => None,
+        ListType::Csv => Some(Format::Csv),
+        ListType::Ndjson => Some(Format::Ndjson),
+    };
+    if let Some(format) = format {
+        return Box::pin(export::list(call, entity, format)).await;
     }
-    let text = call.query_text();
-    let mut query = call.query(entity);
-    params::list(&mut query, text);
-    let ready = query.many().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let ready = call.page_wanted(entity)?;
     let page = operations::list(call.app, &call.caller, ready, PAGE_PREFIX).await;
     Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
 }
 
 /// `GET /posts/aggregate`
 pub(super) async fn aggregate(call: &Call<'_>, entity: EntityId) -> Result<Reply, Problem> {
-    let (model, bounds) = (&call.app.model, call.app.read_bounds());
-    let mut query = AggregateQuery::new(model, &call.caller, entity, bounds);
-    params::aggregate(&mut query, call.query_text());
-    let ready = query.ready().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let ready = call.groups_wanted(entity)?;
     let page = operations::aggregate(call.app, &call.caller, ready, PAGE_PREFIX).await;
     Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
 }
@@ -80,15 +77,12 @@ fn write_cursor(json: &mut Vec<u8>, cursor: Option<&str>) {
 
 /// `GET /posts/{id}`
 pub(super) async fn get(call: &Call<'_>, entity: EntityId, key: &str) -> Result<Reply, Problem> {
-    let text = call.query_text();
-    let mut query = call.query(entity);
-    params::one(&mut query, text);
-    let ready = query.one().map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let ready = call.row_wanted(entity)?;
     let key = call.key(entity, key)?;
     let row = operations::get(call.app, &call.caller, ready, key)
         .await
         .map_err(|refusal| call.problem(refusal))?;
-    let tag = tag(&row, text.is_empty());
+    let tag = tag(&row, call.query_text().is_empty());
     if call.is_unmodified(&tag) {
         return Ok(Reply::not_modified().etag(&tag));
     }
@@ -112,6 +106,27 @@ impl<'r> Call<'r> {
 
     pub(super) fn query(&'r self, entity: EntityId) -> Query<'r> {
         Query::new(&self.app.model, &self.caller, entity, self.app.read_bounds())
+    }
+
+    // Not part of the futures that call them, which then need no room for a query.
+
+    fn row_wanted(&self, entity: EntityId) -> Result<Ready, Problem> {
+        let mut query = self.query(entity);
+        params::one(&mut query, self.query_text());
+        query.one().map_err(|bad| self.problem(Refusal::Parameters(bad)))
+    }
+
+    fn page_wanted(&self, entity: EntityId) -> Result<Ready, Problem> {
+        let mut query = self.query(entity);
+        params::list(&mut query, self.query_text());
+        query.many().map_err(|bad| self.problem(Refusal::Parameters(bad)))
+    }
+
+    fn groups_wanted(&self, entity: EntityId) -> Result<ReadyAggregate, Problem> {
+        let (model, bounds) = (&self.app.model, self.app.read_bounds());
+        let mut query = AggregateQuery::new(model, &self.caller, entity, bounds);
+        params::aggregate(&mut query, self.query_text());
+        query.ready().map_err(|bad| self.problem(Refusal::Parameters(bad)))
     }
 
     fn answer_page(&self, mut page: Page) -> Reply {

@@ -1,4 +1,7 @@
 //! Reads one row or a page.
+//!
+//! What can be done without waiting is done before the future is made, so that it carries nothing but
+//! the running program: every layer above moves it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,42 +23,43 @@ use crate::refusal::{BadParameter, Refusal};
 ///
 /// # Errors
 /// A wrong parameter, or the store's failure.
-pub async fn list(
+pub fn list(
     app: &App,
     caller: &Caller<'_>,
     ready: Ready,
     prefix: &'static [u8],
-) -> Result<Page, Refusal> {
-    let run = Read::list(app, caller, ready, prefix)?.run();
-    Ok(page_of(app.store.read(run).await?))
+) -> impl Future<Output = Result<Page, Refusal>> + Send {
+    let running = Read::list(app, caller, ready, prefix).map(|read| app.store.read(read.run()));
+    async move { Ok(page_of(running?.await?)) }
 }
 
 /// Counts, sums and compares rows in groups. The page is written behind `prefix`.
 ///
 /// # Errors
 /// A wrong parameter, or the store's failure.
-pub async fn aggregate(
+pub fn aggregate(
     app: &App,
     caller: &Caller<'_>,
     ready: ReadyAggregate,
     prefix: &'static [u8],
-) -> Result<Page, Refusal> {
-    let run = Read::aggregate(app, caller, ready, prefix)?.run();
-    Ok(page_of(app.store.read(run).await?))
+) -> impl Future<Output = Result<Page, Refusal>> + Send {
+    let running =
+        Read::aggregate(app, caller, ready, prefix).map(|read| app.store.read(read.run()));
+    async move { Ok(page_of(running?.await?)) }
 }
 
 /// Reads one row by its key.
 ///
 /// # Errors
 /// `NotFound` where there is no row that the caller may see.
-pub async fn get(
+pub fn get(
     app: &App,
     caller: &Caller<'_>,
     ready: Ready,
     key: Vec<Bind>,
-) -> Result<RowBody, Refusal> {
-    let run = Read::get(app, caller, ready, key)?.run();
-    row_of(app.store.read(run).await?)
+) -> impl Future<Output = Result<RowBody, Refusal>> + Send {
+    let running = Read::get(app, caller, ready, key).map(|read| app.store.read(read.run()));
+    async move { row_of(running?.await?) }
 }
 
 /// A read ready to run: its plan is found.
