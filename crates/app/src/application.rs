@@ -31,8 +31,10 @@ pub struct App {
     pub(crate) plans: Plans,
     /// The statements about kept answers.
     pub(crate) answers: Arc<Statements>,
-    /// Who may export now.
+    /// The places for exports.
     pub(crate) exports: Slots,
+    /// The places for imports.
+    pub(crate) imports: Slots,
 }
 
 impl App {
@@ -47,8 +49,9 @@ impl App {
         let dialect = Dialect::Sqlite;
         let answers = Arc::new(Statements::new(dialect));
         let exports = Slots::new(config.limits.exports_max);
+        let imports = Slots::new(config.limits.imports_max);
         let plans = Plans::default();
-        Self { model, config, store, dialect, clock, ids, plans, answers, exports }
+        Self { model, config, store, dialect, clock, ids, plans, answers, exports, imports }
     }
 
     /// Returns the bounds of reads.

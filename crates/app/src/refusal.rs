@@ -2,6 +2,8 @@
 
 use expr::{EntityId, FieldId};
 
+use crate::input::BodyError;
+
 /// Mistakes of one request that are named at most. Who makes more learns enough from these, and an
 /// answer does not grow with the request.
 const MISTAKES_MAX: usize = 100;
@@ -20,6 +22,9 @@ pub enum Refusal {
     /// The request's body is wrong.
     #[error("the body is wrong")]
     Body(Vec<BadMember>),
+    /// What was sent cannot be read.
+    #[error("{0}")]
+    Malformed(BodyError),
     /// There is no such row, as far as the caller may know.
     #[error("there is no such row")]
     NotFound,
@@ -76,6 +81,14 @@ pub enum Refusal {
     At {
         /// The JSON pointer to the row.
         pointer: String,
+        /// Why.
+        refusal: Box<Refusal>,
+    },
+    /// A line of an import is refused.
+    #[error("{refusal}")]
+    OfLine {
+        /// The line on which its row begins.
+        line: u64,
         /// Why.
         refusal: Box<Refusal>,
     },

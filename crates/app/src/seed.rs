@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
-use expr::{Caller, EntityId, FieldId};
+use expr::{EntityId, FieldId};
 use model::{Entity, FieldKind, Model, Relation, Side, Via};
-use plan::write::{WriteKind, WriteOutput, WriteRun, WriteShape, WriteValues};
-use plan::{AtomValues, Bind, RuleBook};
+use plan::Bind;
 use serde_json::{Map, Value as Json};
 
 use crate::application::App;
-use crate::input::{Body, Purpose, written};
+use crate::input::Body;
+use crate::operations::{Prepared, TrustedPlans, Write};
 use crate::refusal::Refusal;
 
 /// A seed file.
@@ -133,52 +133,21 @@ fn order(model: &Model, seeded: &[EntityId]) -> Result<Vec<EntityId>, SeedError>
 /// The keys of loaded rows, by entity, unique field and value; what is unique in a tenant also by the
 /// tenant's key.
 #[derive(Default)]
-struct Keys(HashMap<(EntityId, FieldId, String, Option<String>), String>);
+struct Keys {
+    of: HashMap<(EntityId, FieldId, String, Option<String>), String>,
+    plans: TrustedPlans,
+}
 
 async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Result<(), String> {
     let model = &app.model;
     let described = model.entity(entity);
     let Json::Object(members) = row else { return Err("a row is a JSON object".to_owned()) };
     let members = resolved(model, described, members, keys)?;
-    let caller = Caller { user: None, now: app.clock.now(), input: &[] };
     let body = Body(members.clone().into_iter().collect());
-    let input = written(model, entity, body, Purpose::Seed, &caller, &app.ids)
-        .map_err(|refusal| described_refusal(&refusal))?;
-    let (linked, links) = input.bound_links();
-    let (columns, inputs): (Vec<_>, Vec<Bind>) = input.columns.into_iter().unzip();
-    let shape = WriteShape {
-        entity,
-        kind: WriteKind::Create,
-        columns,
-        sent: Vec::new(),
-        parent: None,
-        reset: Vec::new(),
-        merged: Vec::new(),
-        linked,
-        encoded_before: false,
-    };
-    let key = described
-        .key_columns
-        .iter()
-        .filter_map(|key| shape.columns.iter().position(|column| column == key))
-        .map(|place| inputs[place].clone())
-        .collect();
-    // The application's own rows are judged by no rule, so the plan must not look at the result.
-    let rules = RuleBook::default();
-    let mut plan = plan::write::build(model, app.dialect, &shape, &rules, &[]);
-    plan.after = None;
-    let values = WriteValues { atoms: AtomValues::new(), key, inputs, links, hashes: None };
-    let output = app.store.write(WriteRun::new(plan.into(), values)).await;
-    let key = match output.map_err(|error| error.to_string())? {
-        WriteOutput::Written { key, .. } => key,
-        WriteOutput::NoTarget(fields) => {
-            let names = crate::refusal::field_names(described, &fields).join(", ");
-            return Err(format!("{names} refers to a row that does not exist"));
-        }
-        WriteOutput::Violated(constraint) => return Err(format!("{constraint:?} is violated")),
-        other => return Err(format!("{other:?}")),
-    };
-    remember(described, &members, &key, keys);
+    let write = Write::trusted(app, entity, body, &mut keys.plans);
+    let write = write.map_err(|refusal| described_refusal(&refusal))?;
+    let saved = write.run(app).await.map_err(|refusal| described_refusal(&refusal))?;
+    remember(described, &members, &saved.key, keys);
     Ok(())
 }
 
@@ -249,7 +218,7 @@ impl Keys {
         let (name, value) = by.iter().next().filter(|_| by.len() == 1)?;
         let (field, _) = target.field_named(name)?;
         let own = target.tenant.as_ref().and_then(|_| tenant.cloned());
-        let key = self.0.get(&(target.id, field, value.to_string(), own))?;
+        let key = self.of.get(&(target.id, field, value.to_string(), own))?;
         Some(Json::String(key.clone()))
     }
 }
@@ -261,7 +230,7 @@ fn remember(entity: &Entity, members: &Map<String, Json>, key: &[Bind], keys: &m
         if let Some(value) = members.get(&field.name).filter(|_| field.unique) {
             let field = FieldId(index as u32);
             let mut remember = |tenant| {
-                keys.0.insert((entity.id, field, value.to_string(), tenant), key.clone());
+                keys.of.insert((entity.id, field, value.to_string(), tenant), key.clone());
             };
             // A row without a tenant may refer to one of any.
             remember(None);

@@ -111,11 +111,7 @@ where
             discard(&mut body).await;
             Err(too_large(max))
         }
-        Ok(Err(Broken::Incomplete)) => Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "incomplete_body",
-            "the body ended before its announced length",
-        )),
+        Ok(Err(Broken::Incomplete)) => Err(incomplete()),
         Ok(Err(Broken::Crowded)) => {
             let detail = "too many bodies are arriving at once ([limits] bodies_bytes_max)";
             let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail);
@@ -197,7 +193,8 @@ where
     Ok(all.map_or(first, BytesMut::freeze))
 }
 
-async fn discard<B>(body: &mut B)
+/// Reads some of a body that nobody wants.
+pub(super) async fn discard<B>(body: &mut B)
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -243,6 +240,11 @@ fn not_json() -> Problem {
     );
     problem.headers.push((ACCEPT, HeaderValue::from_static("application/json")));
     problem
+}
+
+pub(super) fn incomplete() -> Problem {
+    let detail = "the body ended before its announced length";
+    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", detail)
 }
 
 fn too_large(max: usize) -> Problem {

@@ -41,6 +41,7 @@ pub const CODES: &[Code] = &[
     code(415, "unsupported_media_type", "the body is not JSON"),
     code(422, "invalid_body", "members of the body are wrong; `errors` points at each"),
     code(422, "answer_too_large", "what would be answered is too much; nothing was done"),
+    code(422, "invalid_rows", "rows of an import are refused, and none was kept"),
     code(422, "too_many_rows", "more rows would be written at once than may be"),
     code(422, "check_failed", "a condition of the model does not hold"),
     code(422, "idempotency_key_reused", "the `Idempotency-Key` came with another request before"),

@@ -18,6 +18,7 @@ pub mod etag;
 mod forwarded;
 pub mod idempotency;
 mod listener;
+pub mod pieces;
 pub mod prefer;
 mod problem;
 mod redirect;
@@ -30,6 +31,8 @@ mod socket;
 mod socket_file;
 mod target;
 mod tls;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use answer_body::{AnswerBody, Broken, Stream};
 pub use client::{Client, Trust};
@@ -52,12 +55,29 @@ pub type Response = http::Response<AnswerBody>;
 pub(crate) const HEADERS_USUAL: usize = 12;
 
 /// What is known of a request besides itself.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RequestContext {
     /// The id under which it is logged and answered.
     pub request_id: RequestId,
     /// Who sent it.
     pub client: Client,
+    /// How long it may take.
+    pub patience: Patience,
+}
+
+/// How long a request may take: as long as any, unless its handler sees to it that it ends.
+#[derive(Debug, Default)]
+pub struct Patience(AtomicBool);
+
+impl Patience {
+    /// Leaves it to the handler to end in time.
+    pub fn leave_to_handler(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_left_to_handler(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 #[cfg(test)]

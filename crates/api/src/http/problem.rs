@@ -20,6 +20,8 @@ pub struct Problem {
     pub errors: Vec<ProblemError>,
     /// The operation of a batch that it is about.
     pub operation: Option<Box<ProblemOperation>>,
+    /// Further members.
+    pub also: Option<Box<Map<String, Json>>>,
     /// Further headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -55,6 +57,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             operation: None,
+            also: None,
             headers: Vec::new(),
         }
     }
@@ -65,11 +68,9 @@ impl Problem {
         self
     }
 
-    /// Turns it into HTTP.
-    pub fn into_response(self, request_id: &str) -> Response {
+    /// Says what is wrong, as a part of another document.
+    pub fn members(self) -> Map<String, Json> {
         let mut body = Map::new();
-        body.insert("type".into(), format!("/docs/problems/{}", self.code).into());
-        body.insert("title".into(), self.code.replace('_', " ").into());
         body.insert("status".into(), self.status.as_u16().into());
         body.insert("code".into(), self.code.into());
         body.insert("detail".into(), self.detail.into());
@@ -93,13 +94,24 @@ impl Problem {
             });
             body.insert("errors".into(), errors.collect());
         }
+        body.extend(self.also.into_iter().flat_map(|also| *also));
+        body
+    }
+
+    /// Turns it into HTTP.
+    pub fn into_response(mut self, request_id: &str) -> Response {
+        let (status, headers) = (self.status, std::mem::take(&mut self.headers));
+        let mut body = Map::new();
+        body.insert("type".into(), format!("/docs/problems/{}", self.code).into());
+        body.insert("title".into(), self.code.replace('_', " ").into());
+        body.extend(self.members());
         body.insert("requestId".into(), request_id.into());
         let body = Bytes::from(Json::Object(body).to_string());
         let mut response = Response::new(body.into());
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.extend(self.headers);
+        *response.status_mut() = status;
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response.headers_mut().extend(headers);
         response
     }
 }

@@ -24,7 +24,7 @@ use super::redirect;
 use super::request_id::X_REQUEST_ID;
 use super::settings::Settings;
 use super::target;
-use super::{Problem, RequestContext, RequestId, Response};
+use super::{Patience, Problem, RequestContext, RequestId, Response};
 
 /// Answers may depend on the caller: kept by nobody else, and asked about before use.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -76,7 +76,8 @@ impl<H: Handler> Shell<H> {
                 self.share(problem.into_response(&request_id), &origin)
             }
             None => {
-                let context = RequestContext { request_id, client };
+                let patience = Patience::default();
+                let context = RequestContext { request_id, client, patience };
                 self.share(self.run(request, &context).await, &origin)
             }
         };
@@ -120,7 +121,12 @@ impl<H: Handler> Shell<H> {
     async fn run(&self, request: Request<Incoming>, context: &RequestContext) -> Response {
         // State that a panic left halfway is the handler's own: it locks nothing across requests.
         let handled = AssertUnwindSafe(self.handler.handle(request, context)).catch_unwind();
-        match timeout(self.settings.request_timeout, pin!(handled)).await {
+        let mut handled = pin!(handled);
+        let mut ended = timeout(self.settings.request_timeout, &mut handled).await;
+        if ended.is_err() && context.patience.is_left_to_handler() {
+            ended = Ok(handled.await);
+        }
+        match ended {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => {
                 let message = panic_message(&*panic);

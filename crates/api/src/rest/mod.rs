@@ -4,6 +4,7 @@ mod batch;
 mod bulk;
 mod etag;
 mod export;
+mod import;
 mod index;
 mod once;
 mod params;
@@ -40,6 +41,7 @@ pub(crate) struct Call<'r> {
     pub(crate) app: &'r Arc<App>,
     pub(crate) caller: expr::Caller<'static>,
     pub(crate) parts: &'r Parts,
+    pub(crate) context: &'r RequestContext,
 }
 
 impl Rest {
@@ -57,7 +59,7 @@ impl Rest {
         caller: Option<&Caller>,
         context: &RequestContext,
     ) -> Response {
-        match self.answer(parts, body, caller).await {
+        match self.answer(parts, body, caller, context).await {
             Ok(reply) => reply.into_response(),
             Err(problem) => problem.into_response(&context.request_id),
         }
@@ -68,13 +70,14 @@ impl Rest {
         parts: &Parts,
         incoming: Incoming,
         caller: Option<&Caller>,
+        context: &RequestContext,
     ) -> Result<Reply, Problem> {
         let caller = expr::Caller {
             user: caller.map(|caller| Arc::clone(&caller.claims)),
             now: self.app.clock.now(),
             input: &[],
         };
-        let call = Call { app: &self.app, caller, parts };
+        let call = Call { app: &self.app, caller, parts, context };
         let target = self.routes.find(parts.uri.path());
         let Some(allowed) = target.allowed() else {
             return Err(problems::no_route(parts.uri.path()));

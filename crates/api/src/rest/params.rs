@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use app::BadParameter;
 use app::query::{AggregateQuery, FilterOp, Query};
-use app::transfer::Format;
+use app::transfer::{Format, OnError};
 use percent_encoding::percent_decode_str;
 use plan::aggregate::AggregateFunc;
 
@@ -36,6 +37,9 @@ fn decode(text: &str) -> Cow<'_, str> {
     let spaced = text.replace('+', " ");
     Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
 }
+
+/// Parameters of an import that are looked at; more than it takes, so that mistakes are told.
+const IMPORT_PARAMS_MAX: usize = 20;
 
 /// The parameters of lists that may stand only once.
 const OF_LISTS: [&str; 9] =
@@ -114,6 +118,46 @@ pub(super) fn export(query: &mut Query<'_>, text: &str, format: Format) {
         query.refuse(&param.name, "unsupported", detail);
     }
     list(query, text);
+}
+
+/// What the parameters of an import say.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ImportParams {
+    pub(super) on_error: OnError,
+    pub(super) columns: Option<Vec<String>>,
+}
+
+/// Reads the parameters of an import.
+pub(super) fn import(text: &str) -> Result<ImportParams, Vec<BadParameter>> {
+    let mut read = ImportParams { on_error: OnError::Undo, columns: None };
+    let mut seen: Vec<String> = Vec::new();
+    let mut bad = Vec::new();
+    for param in split(text).take(IMPORT_PARAMS_MAX) {
+        let name = match &param.op {
+            Some(op) => format!("{}[{op}]", param.name),
+            None => param.name.into_owned(),
+        };
+        let wrong = match (name.as_str(), param.value.as_ref()) {
+            _ if seen.contains(&name) => Some(("repeated", "give it only once")),
+            ("onError", "undo") => None,
+            ("onError", "skip") => {
+                read.on_error = OnError::Skip;
+                None
+            }
+            ("onError", _) => Some(("invalid", "use `undo` or `skip`")),
+            ("columns", names) => {
+                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                read.columns = Some(names.map(str::to_owned).collect());
+                None
+            }
+            _ => Some(("unknown_parameter", "an import takes `onError` and `columns`")),
+        };
+        if let Some((code, detail)) = wrong {
+            bad.push(BadParameter { name: name.clone(), code, detail: detail.to_owned() });
+        }
+        seen.push(name);
+    }
+    if bad.is_empty() { Ok(read) } else { Err(bad) }
 }
 
 /// Feeds an aggregate's parameters into a query. `sum[eq]=5` filters by a field named `sum`.
@@ -226,6 +270,28 @@ mod tests {
         check("b%5Bgte%5D=2", &[("b", Some("gte"), "2")]);
         check("filter=a%20%3D%3D+%22x%22", &[("filter", None, "a == \"x\"")]);
         check("&&a", &[("a", None, "")]);
+    }
+
+    #[test]
+    fn imports_take_few_parameters() {
+        let check = |query: &str, expected: Result<(OnError, Option<&str>), &[&str]>| {
+            let found = match import(query) {
+                Ok(params) => Ok((params.on_error, params.columns.map(|names| names.join("|")))),
+                Err(bad) => Err(bad.iter().map(|bad| bad.code).collect::<Vec<_>>()),
+            };
+            let expected = expected
+                .map(|(on_error, names)| (on_error, names.map(str::to_owned)))
+                .map_err(<[&str]>::to_vec);
+            assert_eq!(found, expected, "{query}");
+        };
+        check("", Ok((OnError::Undo, None)));
+        check("onError=undo", Ok((OnError::Undo, None)));
+        check("onError=skip&columns=a,%20b,", Ok((OnError::Skip, Some("a|b"))));
+        check(
+            "onError=stop&x=1&columns[in]=a",
+            Err(&["invalid", "unknown_parameter", "unknown_parameter"]),
+        );
+        check("onError=skip&onError=skip", Err(&["repeated"]));
     }
 
     #[test]

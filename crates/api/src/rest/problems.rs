@@ -44,6 +44,7 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             )
             .with_errors(errors)
         }
+        Refusal::Malformed(error) => malformed(&error),
         Refusal::NotFound => {
             Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such row")
         }
@@ -114,6 +115,7 @@ pub(super) fn of(app: &App, refusal: Refusal) -> Problem {
             problem
         }
         Refusal::At { pointer, refusal } => below(pointer, of(app, *refusal)),
+        Refusal::OfLine { refusal, .. } => of(app, *refusal),
         Refusal::OfRow { key, refusal } => {
             let mut problem = of(app, *refusal);
             problem.detail = format!("{key}: {}; nothing was done", problem.detail);

@@ -12,10 +12,10 @@ use model::Model;
 use plan::read::RowBody;
 
 use super::reply::Reply;
-use super::{Call, bulk, etag, params, problems, route};
+use super::{Call, bulk, etag, import, params, problems, route};
 use crate::http::body::PatchType;
 use crate::http::prefer::{PREFERENCE_APPLIED, Return};
-use crate::http::{Problem, body, etag as condition};
+use crate::http::{Problem, body, etag as condition, pieces};
 
 /// `POST /posts`
 pub(super) async fn create(
@@ -23,6 +23,9 @@ pub(super) async fn create(
     entity: EntityId,
     incoming: Incoming,
 ) -> Result<Reply, Problem> {
+    if let Some(format) = pieces::format(&call.parts.headers)? {
+        return import::create(call, entity, incoming, format).await;
+    }
     let bytes = call.bytes(incoming).await?;
     let rows = Rows::parse(&bytes).map_err(|error| problems::malformed(&error))?;
     let body = match rows {

@@ -10,6 +10,7 @@ mod prepared;
 mod put;
 mod read;
 mod together;
+mod trusted;
 mod write;
 
 pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome, Place};
@@ -21,5 +22,7 @@ pub use put::{Put, PutWrite};
 pub(crate) use read::{Read, page_of};
 pub use read::{aggregate, get, list, may_read_some};
 pub use together::Many;
+pub(crate) use together::{Rows, TogetherSteps};
+pub(crate) use trusted::TrustedPlans;
 pub(crate) use write::may_create;
 pub use write::{JudgedRun, Objects, Patch, Precondition, Saved, Write};

@@ -70,7 +70,7 @@ enum Turn {
 
 impl<R: Rows> TogetherSteps<R> {
     /// Starts with the first row.
-    pub(super) fn new(model: Arc<Model>, rows: R, answered: bool) -> Self {
+    pub(crate) fn new(model: Arc<Model>, rows: R, answered: bool) -> Self {
         Self {
             model,
             rows,

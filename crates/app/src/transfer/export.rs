@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::Format;
 use crate::application::App;
 use crate::operations::{Read, page_of};
 use crate::query::{ReadBounds, Ready};
@@ -24,15 +25,6 @@ const PIECES_AHEAD: usize = 4;
 
 /// Rows that are read together where each has embedded rows: what is held of an export.
 const ROWS_TOGETHER: u32 = 200;
-
-/// The form of exported rows.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// CSV (RFC 4180) with a line of names.
-    Csv,
-    /// A JSON object on each line.
-    Ndjson,
-}
 
 /// An export under way. Dropping it ends it.
 pub struct Export {

@@ -77,3 +77,25 @@ pub(crate) async fn blog() -> Server {
 pub(crate) async fn post(client: &Client, body: Json) -> Json {
     client.post("/api/v1/posts", body).await.expect(201).json()
 }
+
+/// How many rows go through an export or import whose memory is measured: enough to see growth, or
+/// as many as `MAINSTAY_TEST_ROWS` says.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment")]
+pub(crate) fn transfer_rows() -> usize {
+    let told = std::env::var("MAINSTAY_TEST_ROWS").ok();
+    told.and_then(|rows| rows.parse().ok()).unwrap_or(20_000)
+}
+
+/// Awaits something, and returns with it by how many MiB the server had grown meanwhile, at most.
+pub(crate) async fn growth_while<T>(server: &Server, work: impl Future<Output = T>) -> (T, usize) {
+    let before = server.own_memory();
+    let mut most = before;
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            output = &mut work => return (output, (most - before) / (1024 * 1024)),
+            () = tokio::task::yield_now() => most = most.max(server.own_memory()),
+        }
+    }
+}

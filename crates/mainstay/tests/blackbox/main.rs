@@ -22,6 +22,7 @@ mod hostile;
 mod hostile_bodies;
 mod hostile_http2;
 mod idempotency;
+mod imports;
 mod joins;
 mod keys;
 mod lists;

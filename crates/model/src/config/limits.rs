@@ -45,6 +45,14 @@ pub struct LimitsConfig {
     pub export_timeout: Duration,
     /// How long an export waits for a client that takes nothing.
     pub export_stall_timeout: Duration,
+    /// The most imports at a time.
+    pub imports_max: u64,
+    /// The most rows of an import that keeps all or none.
+    pub import_rows_max: u64,
+    /// The largest import.
+    pub import_bytes_max: u64,
+    /// How long an import may take.
+    pub import_timeout: Duration,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// The most connections at a time.
@@ -76,6 +84,11 @@ impl Default for LimitsConfig {
             exports_max: 4,
             export_timeout: Duration::from_secs(300),
             export_stall_timeout: Duration::from_secs(30),
+            imports_max: 4,
+            // Others wait for as long as it takes to write them: less than a second.
+            import_rows_max: 10_000,
+            import_bytes_max: 1024 * 1024 * 1024,
+            import_timeout: Duration::from_secs(600),
             request_timeout: Duration::from_secs(30),
             connections_max: 10_000,
         }
@@ -104,6 +117,10 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
     number("idempotency_body_bytes_max", &mut config.idempotency_body_bytes_max, bytes);
     number("bulk_rows_max", &mut config.bulk_rows_max, 1..=10_000);
     number("exports_max", &mut config.exports_max, 1..=1000);
+    number("imports_max", &mut config.imports_max, 1..=1000);
+    number("import_rows_max", &mut config.import_rows_max, 1..=100_000);
+    let bytes = 1024..=1024 * 1024 * 1024 * 1024;
+    number("import_bytes_max", &mut config.import_bytes_max, bytes);
     number("connections_max", &mut config.connections_max, 1..=1_000_000);
     let bodies =
         number("bodies_bytes_max", &mut config.bodies_bytes_max, 1024..=64 * 1024 * 1024 * 1024);
@@ -113,6 +130,7 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Limit
         ("idle_timeout", &mut config.idle_timeout),
         ("export_timeout", &mut config.export_timeout),
         ("export_stall_timeout", &mut config.export_stall_timeout),
+        ("import_timeout", &mut config.import_timeout),
         ("request_timeout", &mut config.request_timeout),
     ] {
         let timeout = Duration::from_millis(100)..=Duration::from_secs(3600);

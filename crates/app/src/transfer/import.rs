@@ -1,0 +1,291 @@
+//! Imports: rows out of CSV or NDJSON, created as they come.
+
+use std::sync::Arc;
+
+use expr::{Caller, EntityId};
+use futures_util::future::join_all;
+
+use super::Format;
+use super::group::{self, Line};
+use super::row::{Row, Rows, Wanted};
+use crate::application::App;
+use crate::input::Body;
+use crate::operations::{Prepared, TrustedPlans, Write, may_create};
+use crate::refusal::Refusal;
+
+/// Refused rows that are told, each with its reason; all are counted.
+const FAILURES_MAX: usize = 100;
+
+/// Rows that are written at a time where each stands for itself. They share commits with the writes of
+/// others, for whom there is room in the queue.
+const ROWS_AT_A_TIME: usize = 128;
+
+/// Rows that are written together where the first refusal ends the import.
+const ROWS_TOGETHER: usize = 1000;
+
+/// The values of rows that are written together, in bytes.
+const BYTES_TOGETHER_MAX: usize = 16 * 1024 * 1024;
+
+/// What a refused row means for the others.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// No row is kept. All are held until the last has come, so there is a bound on how many.
+    Undo,
+    /// Those before it are kept, up to the last of a thousand that were written together.
+    Stop,
+    /// The others are created; each row stands for itself.
+    Skip,
+}
+
+/// Who imports.
+pub enum By {
+    /// A caller, bound by the rules.
+    Caller(Caller<'static>),
+    /// Whoever has the database at hand: no rule counts, and any stored field may be given.
+    Operator,
+}
+
+/// What is to be imported, and how.
+pub struct Import {
+    /// Into what.
+    pub entity: EntityId,
+    /// The form of the rows.
+    pub format: Format,
+    /// Who imports.
+    pub by: By,
+    /// What a refused row means for the others.
+    pub on_error: OnError,
+    /// Which members of the rows are taken.
+    pub wanted: Wanted,
+    /// The first line from which rows are taken.
+    pub from_line: u64,
+}
+
+/// What has come of an import.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// Rows that were created.
+    pub created: u64,
+    /// Rows that were refused.
+    pub failed: u64,
+    /// The first of them.
+    pub failures: Vec<Failure>,
+    /// The line of the last row that needs not be sent again.
+    pub done_line: u64,
+}
+
+/// A row that was refused.
+#[derive(Debug)]
+pub struct Failure {
+    /// The line on which it begins, counted from 1.
+    pub line: u64,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+/// Why an import did not come to its end.
+#[derive(Debug)]
+pub enum Ended<E> {
+    /// The rows did not come.
+    Source(E),
+    /// It is refused as a whole, or the store failed.
+    Refused(Refusal),
+    /// Rows are refused.
+    Rows,
+}
+
+/// Where the bytes come from.
+pub trait Source: Send {
+    /// A piece of them.
+    type Piece: AsRef<[u8]> + Send;
+    /// Why they do not come.
+    type Error: Send;
+
+    /// Returns the next piece; nothing at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Piece>, Self::Error>> + Send;
+
+    /// Takes what has come of it so far.
+    fn progress(&mut self, _: &Imported) {}
+}
+
+/// Imports rows. What has come of them is told however it ends.
+pub async fn import<S: Source>(
+    app: &Arc<App>,
+    import: Import,
+    source: &mut S,
+) -> (Imported, Result<(), Ended<S::Error>>) {
+    let mut done = Imported::default();
+    let Some(_slot) = app.imports.take() else {
+        let max = app.imports.max();
+        let refusal = Refusal::TooMany { what: "imports", max, bound: "imports_max" };
+        return (done, Err(Ended::Refused(refusal)));
+    };
+    let ended = match Run::new(app, import, &mut done) {
+        Ok(mut run) => run.all(source).await,
+        Err(refusal) => Err(Ended::Refused(refusal)),
+    };
+    (done, ended)
+}
+
+struct Run<'a> {
+    app: &'a Arc<App>,
+    import: Import,
+    rows: Rows,
+    plans: TrustedPlans,
+    waiting: Vec<Line>,
+    waiting_bytes: usize,
+    last_line: u64,
+    done: &'a mut Imported,
+}
+
+impl<'a> Run<'a> {
+    fn new(app: &'a Arc<App>, import: Import, done: &'a mut Imported) -> Result<Self, Refusal> {
+        if let By::Caller(caller) = &import.by {
+            may_create(app, caller, import.entity)?;
+        }
+        let row_bytes_max = app.config.limits.body_bytes_max;
+        let rows = Rows::new(import.format, row_bytes_max, import.wanted.clone());
+        let plans = TrustedPlans::default();
+        let (waiting, waiting_bytes) = (Vec::new(), 0);
+        Ok(Self { app, import, rows, plans, waiting, waiting_bytes, last_line: 0, done })
+    }
+
+    async fn all<S: Source>(&mut self, source: &mut S) -> Result<(), Ended<S::Error>> {
+        let (app, entity) = (Arc::clone(self.app), self.import.entity);
+        loop {
+            let piece = match source.next().await {
+                Ok(piece) => piece,
+                Err(error) => return Err(self.broken(Ended::Source(error)).await),
+            };
+            let Some(piece) = piece else { break };
+            let mut input = piece.as_ref();
+            while let Some(row) =
+                self.rows.next(&app.model, entity, &mut input).map_err(Ended::Refused)?
+            {
+                self.row(row).await?;
+            }
+            source.progress(self.done);
+        }
+        if let Some(row) = self.rows.finish(&app.model, entity).map_err(Ended::Refused)? {
+            self.row(row).await?;
+        }
+        if self.import.on_error == OnError::Undo && self.done.failed > 0 {
+            return Err(Ended::Rows);
+        }
+        self.flush().await?;
+        source.progress(self.done);
+        Ok(())
+    }
+
+    /// Writes what has come, where each row stands for itself.
+    async fn broken<E>(&mut self, ended: Ended<E>) -> Ended<E> {
+        match self.import.on_error {
+            OnError::Skip => self.flush().await.err().unwrap_or(ended),
+            OnError::Undo | OnError::Stop => ended,
+        }
+    }
+
+    async fn row<E>(&mut self, row: Row) -> Result<(), Ended<E>> {
+        if row.line < self.import.from_line {
+            return Ok(());
+        }
+        self.last_line = row.line;
+        match row.body.and_then(|body| self.prepare(body)) {
+            Ok(write) => self.wait(row.line, write).await,
+            Err(refusal) => self.refused(row.line, refusal),
+        }
+    }
+
+    fn prepare(&mut self, body: Body) -> Result<Write, Refusal> {
+        match &self.import.by {
+            By::Caller(caller) => Write::create(self.app, caller, self.import.entity, body),
+            By::Operator => Write::trusted(self.app, self.import.entity, body, &mut self.plans),
+        }
+    }
+
+    async fn wait<E>(&mut self, line: u64, write: Write) -> Result<(), Ended<E>> {
+        let is_lost = self.import.on_error == OnError::Undo && self.done.failed > 0;
+        if is_lost {
+            // Only mistakes are still of interest.
+            return Ok(());
+        }
+        self.waiting_bytes += write.bytes();
+        self.waiting.push(Line { line, write });
+        let is_large = self.waiting_bytes > BYTES_TOGETHER_MAX;
+        match self.import.on_error {
+            OnError::Undo => {
+                let max = self.app.config.limits.import_rows_max;
+                if is_large || self.waiting.len() as u64 > max {
+                    return Err(Ended::Refused(Refusal::TooManyRows { max }));
+                }
+                Ok(())
+            }
+            OnError::Stop if is_large || self.waiting.len() >= ROWS_TOGETHER => self.flush().await,
+            OnError::Skip if is_large || self.waiting.len() >= ROWS_AT_A_TIME => self.flush().await,
+            OnError::Stop | OnError::Skip => Ok(()),
+        }
+    }
+
+    fn refused<E>(&mut self, line: u64, refusal: Refusal) -> Result<(), Ended<E>> {
+        self.done.failed += 1;
+        if self.done.failures.len() < FAILURES_MAX {
+            self.done.failures.push(Failure { line, refusal });
+        }
+        match self.import.on_error {
+            OnError::Skip => Ok(()),
+            OnError::Stop => Err(Ended::Rows),
+            OnError::Undo => {
+                self.waiting = Vec::new();
+                let enough = self.done.failures.len() >= FAILURES_MAX;
+                if enough { Err(Ended::Rows) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Writes the rows that wait.
+    async fn flush<E>(&mut self) -> Result<(), Ended<E>> {
+        let lines = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        if self.import.on_error == OnError::Skip {
+            self.each(lines).await?;
+        } else if !lines.is_empty() {
+            match group::write(self.app, lines).await {
+                Ok(many) => self.done.created += many.count as u64,
+                Err(Refusal::OfLine { line, refusal }) => {
+                    self.refused(line, *refusal)?;
+                    return Err(Ended::Rows);
+                }
+                Err(refusal) => return Err(Ended::Refused(refusal)),
+            }
+        }
+        self.done.done_line = self.last_line;
+        Ok(())
+    }
+
+    /// Writes rows one by one, in their order. A failure of the store ends the import.
+    async fn each<E>(&mut self, lines: Vec<Line>) -> Result<(), Ended<E>> {
+        let app = Arc::clone(self.app);
+        let written = join_all(lines.into_iter().map(|Line { line, write }| {
+            let app = &app;
+            async move { (line, write.run(app).await) }
+        }));
+        let mut broken = None;
+        for (line, result) in written.await {
+            match result {
+                Ok(_) => self.done.created += 1,
+                Err(Refusal::Store(error)) => {
+                    broken.get_or_insert(error);
+                    let detail = Refusal::Store(store::Error::Closed);
+                    self.refused(line, detail)?;
+                }
+                Err(refusal) => self.refused(line, refusal)?,
+            }
+        }
+        // Rows that were refused before they could be written come between the others.
+        self.done.failures.sort_by_key(|failure| failure.line);
+        match broken {
+            Some(error) => Err(Ended::Refused(error.into())),
+            None => Ok(()),
+        }
+    }
+}
