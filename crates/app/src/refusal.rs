@@ -116,6 +116,24 @@ pub enum Refusal {
     Store(#[from] store::Error),
 }
 
+impl Refusal {
+    /// Says what is wrong to a person at a terminal.
+    pub fn in_words(&self) -> String {
+        let all = |details: &mut dyn Iterator<Item = &String>| {
+            details.map(String::as_str).collect::<Vec<_>>().join("; ")
+        };
+        match self {
+            Self::Body(bad) => all(&mut bad.iter().map(|bad| &bad.detail)),
+            Self::Parameters(bad) => all(&mut bad.iter().map(|bad| &bad.detail)),
+            Self::Duplicate(fields) => format!("another row has the same {}", fields.join(" and ")),
+            Self::ForbiddenFields(fields) => format!("{self}: {}", fields.join(", ")),
+            Self::Check { message, field: Some(field) } => format!("{field} {message}"),
+            Self::OfLine { refusal, .. } | Self::At { refusal, .. } => refusal.in_words(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// A wrong parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadParameter {

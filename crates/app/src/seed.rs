@@ -13,7 +13,6 @@ use serde_json::{Map, Value as Json};
 use crate::application::App;
 use crate::input::Body;
 use crate::operations::{Prepared, TrustedPlans, Write};
-use crate::refusal::Refusal;
 
 /// A seed file.
 #[derive(Debug, Clone)]
@@ -145,19 +144,10 @@ async fn insert(app: &App, entity: EntityId, row: &Json, keys: &mut Keys) -> Res
     let members = resolved(model, described, members, keys)?;
     let body = Body(members.clone().into_iter().collect());
     let write = Write::trusted(app, entity, body, &mut keys.plans);
-    let write = write.map_err(|refusal| described_refusal(&refusal))?;
-    let saved = write.run(app).await.map_err(|refusal| described_refusal(&refusal))?;
+    let write = write.map_err(|refusal| refusal.in_words())?;
+    let saved = write.run(app).await.map_err(|refusal| refusal.in_words())?;
     remember(described, &members, &saved.key, keys);
     Ok(())
-}
-
-fn described_refusal(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Body(bad) => {
-            bad.iter().map(|bad| bad.detail.clone()).collect::<Vec<_>>().join("; ")
-        }
-        other => other.to_string(),
-    }
 }
 
 /// Replaces `{"slug": "books"}` by the key of the row that has it.

@@ -2,6 +2,7 @@
 
 mod migrate;
 mod rules;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use model::config::Address;
 
 pub(crate) use migrate::{Migrate, PlanFormat};
 pub(crate) use rules::{Diff, Explain, Matrix, Rules, RulesCommand, Shown, Test};
+pub(crate) use transfer::{Export, Import, OnError, RowFormat};
 
 /// The backend a startup starts with and does not have to rewrite.
 #[derive(Debug, Parser)]
@@ -36,6 +38,10 @@ pub(crate) enum Command {
     Test(Test),
     /// Look at the access rules: who may do what.
     Rules(Rules),
+    /// Bring the rows of a CSV or NDJSON file into the database.
+    Import(Import),
+    /// Write rows as CSV or NDJSON.
+    Export(Export),
     /// Manage callers.
     #[command(subcommand)]
     User(User),

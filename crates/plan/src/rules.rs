@@ -50,6 +50,7 @@ impl RuleRef {
 pub struct RuleBook {
     rules: Vec<(RuleRef, u16)>,
     next: u16,
+    trusts: bool,
 }
 
 /// The values of all atoms of a request: the filter's first, then the rules'.
@@ -58,7 +59,17 @@ pub type AtomValues = SmallVec<[Value; 8]>;
 impl RuleBook {
     /// Starts a book behind the atoms of a filter.
     pub fn behind(filter_atoms: usize) -> Self {
-        Self { rules: Vec::new(), next: filter_atoms as u16 }
+        Self { rules: Vec::new(), next: filter_atoms as u16, trusts: false }
+    }
+
+    /// Returns the book of whoever has the database at hand: every rule holds.
+    pub fn trusting() -> Self {
+        Self { trusts: true, ..Self::default() }
+    }
+
+    /// Whether every rule holds.
+    pub fn trusts(&self) -> bool {
+        self.trusts
     }
 
     /// Adds a rule that the model has, once.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use app::Refusal;
 use app::query::Query;
-use app::transfer::{self, Export, Format};
+use app::transfer::{self, By, Export, Format};
 use bytes::Bytes;
 use expr::EntityId;
 use http::Method;
@@ -30,10 +30,11 @@ pub(super) async fn list(
         Format::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
     };
+    let by = By::Caller(call.caller.clone());
     let body: Result<AnswerBody, Refusal> = if call.parts.method == Method::HEAD {
-        transfer::check(call.app, &call.caller, &ready).map(|()| Rows(None).into())
+        transfer::check(call.app, &by, &ready).map(|()| Rows(None).into())
     } else {
-        transfer::export(call.app, &call.caller, ready, format)
+        transfer::export(call.app, by, ready, format)
             .await
             .map(|export| Rows(Some(next(export))).into())
     };

@@ -13,6 +13,9 @@ use crate::http::Problem;
 use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::pieces::Pieces;
 
+/// Refused rows that an answer names.
+const FAILURES_MAX: usize = 100;
+
 /// Creates the rows: all or none, or each by itself.
 pub(super) async fn create(
     call: &Call<'_>,
@@ -38,6 +41,7 @@ pub(super) async fn create(
         on_error,
         wanted: Wanted { names: params.columns, without_computed: false },
         from_line: 0,
+        failures_max: FAILURES_MAX,
     };
     let (done, ended) = transfer::import(call.app, import, &mut pieces).await;
     let mut problem = match ended {

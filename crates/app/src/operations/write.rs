@@ -233,8 +233,7 @@ impl Write {
         };
         let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
         let (plan, atoms) = planned(app, &with_input, &shape);
-        let signed_in = caller.user.is_some();
-        let judge = Judge { entity, kind, returned, signed_in, is_trusted: false };
+        let judge = Judge { entity, kind, returned, signed_in: caller.user.is_some() };
         let values = WriteValues { atoms, key, inputs, links, hashes };
         Self { plan, values, judge, columns: shape.columns }
     }
@@ -242,7 +241,7 @@ impl Write {
     /// Puts together a create that no rule judges.
     pub(super) fn unjudged(plan: Arc<WritePlan>, shape: WriteShape, values: WriteValues) -> Self {
         let WriteShape { entity, kind, columns, .. } = shape;
-        let judge = Judge { entity, kind, returned: false, signed_in: true, is_trusted: true };
+        let judge = Judge { entity, kind, returned: false, signed_in: true };
         Self { plan, values, judge, columns }
     }
 
@@ -470,8 +469,6 @@ pub(crate) struct Judge {
     /// Whether a deleted row is returned; it may have been read for its hash only.
     returned: bool,
     signed_in: bool,
-    /// Whether no rule counts.
-    is_trusted: bool,
 }
 
 impl Judge {
@@ -501,7 +498,6 @@ impl Judge {
             WriteOutput::NoTarget(fields) => no_target(entity, &fields),
             WriteOutput::InUse(by) if self.kind == WriteKind::Restore => Refusal::Archived(by),
             WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
-            WriteOutput::Violated(Constraint::ForeignKey) if self.is_trusted => no_target_at_all(),
             WriteOutput::Violated(constraint) => violated(entity, self.kind, &constraint),
         })
     }
@@ -518,12 +514,6 @@ fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
         .map(|name| BadMember::new(name, "not_found", no_row(name)))
         .collect();
     Refusal::Body(bad)
-}
-
-/// Where no rule asks for the targets of references, only the database looks for them.
-fn no_target_at_all() -> Refusal {
-    let pointer = String::new();
-    Refusal::Body(vec![BadMember { pointer, code: "not_found", detail: no_row("a relation") }])
 }
 
 fn violated(entity: &Entity, kind: WriteKind, constraint: &Constraint) -> Refusal {

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use expr::{Caller, EntityId};
+use expr::EntityId;
 use futures_util::future::join_all;
 
-use super::Format;
 use super::group::{self, Line};
 use super::row::{Row, Rows, Wanted};
+use super::{By, Format};
 use crate::application::App;
 use crate::input::Body;
 use crate::operations::{Prepared, TrustedPlans, Write, may_create};
 use crate::refusal::Refusal;
-
-/// Refused rows that are told, each with its reason; all are counted.
-const FAILURES_MAX: usize = 100;
 
 /// Rows that are written at a time where each stands for itself. They share commits with the writes of
 /// others, for whom there is room in the queue.
@@ -37,14 +34,6 @@ pub enum OnError {
     Skip,
 }
 
-/// Who imports.
-pub enum By {
-    /// A caller, bound by the rules.
-    Caller(Caller<'static>),
-    /// Whoever has the database at hand: no rule counts, and any stored field may be given.
-    Operator,
-}
-
 /// What is to be imported, and how.
 pub struct Import {
     /// Into what.
@@ -59,6 +48,8 @@ pub struct Import {
     pub wanted: Wanted,
     /// The first line from which rows are taken.
     pub from_line: u64,
+    /// Refused rows that are held with their reasons; all are counted.
+    pub failures_max: usize,
 }
 
 /// What has come of an import.
@@ -104,8 +95,8 @@ pub trait Source: Send {
     /// Returns the next piece; nothing at the end.
     fn next(&mut self) -> impl Future<Output = Result<Option<Self::Piece>, Self::Error>> + Send;
 
-    /// Takes what has come of it so far.
-    fn progress(&mut self, _: &Imported) {}
+    /// Is told what has come of it so far, and may take the failures.
+    fn progress(&mut self, _: &mut Imported) {}
 }
 
 /// Imports rows. What has come of them is told however it ends.
@@ -134,6 +125,8 @@ struct Run<'a> {
     plans: TrustedPlans,
     waiting: Vec<Line>,
     waiting_bytes: usize,
+    /// Rows among them that need not be written to be refused.
+    refusals: Vec<Failure>,
     last_line: u64,
     done: &'a mut Imported,
 }
@@ -146,8 +139,17 @@ impl<'a> Run<'a> {
         let row_bytes_max = app.config.limits.body_bytes_max;
         let rows = Rows::new(import.format, row_bytes_max, import.wanted.clone());
         let plans = TrustedPlans::default();
-        let (waiting, waiting_bytes) = (Vec::new(), 0);
-        Ok(Self { app, import, rows, plans, waiting, waiting_bytes, last_line: 0, done })
+        Ok(Self {
+            app,
+            import,
+            rows,
+            plans,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            refusals: Vec::new(),
+            last_line: 0,
+            done,
+        })
     }
 
     async fn all<S: Source>(&mut self, source: &mut S) -> Result<(), Ended<S::Error>> {
@@ -192,6 +194,10 @@ impl<'a> Run<'a> {
         self.last_line = row.line;
         match row.body.and_then(|body| self.prepare(body)) {
             Ok(write) => self.wait(row.line, write).await,
+            Err(refusal) if self.import.on_error == OnError::Skip => {
+                self.refusals.push(Failure { line: row.line, refusal });
+                self.flush_if_full().await
+            }
             Err(refusal) => self.refused(row.line, refusal),
         }
     }
@@ -211,24 +217,30 @@ impl<'a> Run<'a> {
         }
         self.waiting_bytes += write.bytes();
         self.waiting.push(Line { line, write });
+        self.flush_if_full().await
+    }
+
+    /// Writes the rows that wait, where there are enough of them.
+    async fn flush_if_full<E>(&mut self) -> Result<(), Ended<E>> {
+        let rows = self.waiting.len() + self.refusals.len();
         let is_large = self.waiting_bytes > BYTES_TOGETHER_MAX;
         match self.import.on_error {
             OnError::Undo => {
                 let max = self.app.config.limits.import_rows_max;
-                if is_large || self.waiting.len() as u64 > max {
+                if is_large || rows as u64 > max {
                     return Err(Ended::Refused(Refusal::TooManyRows { max }));
                 }
                 Ok(())
             }
-            OnError::Stop if is_large || self.waiting.len() >= ROWS_TOGETHER => self.flush().await,
-            OnError::Skip if is_large || self.waiting.len() >= ROWS_AT_A_TIME => self.flush().await,
+            OnError::Stop if is_large || rows >= ROWS_TOGETHER => self.flush().await,
+            OnError::Skip if is_large || rows >= ROWS_AT_A_TIME => self.flush().await,
             OnError::Stop | OnError::Skip => Ok(()),
         }
     }
 
     fn refused<E>(&mut self, line: u64, refusal: Refusal) -> Result<(), Ended<E>> {
         self.done.failed += 1;
-        if self.done.failures.len() < FAILURES_MAX {
+        if self.done.failures.len() < self.import.failures_max {
             self.done.failures.push(Failure { line, refusal });
         }
         match self.import.on_error {
@@ -236,7 +248,7 @@ impl<'a> Run<'a> {
             OnError::Stop => Err(Ended::Rows),
             OnError::Undo => {
                 self.waiting = Vec::new();
-                let enough = self.done.failures.len() >= FAILURES_MAX;
+                let enough = self.done.failures.len() >= self.import.failures_max;
                 if enough { Err(Ended::Rows) } else { Ok(()) }
             }
         }
@@ -270,19 +282,20 @@ impl<'a> Run<'a> {
             async move { (line, write.run(app).await) }
         }));
         let mut broken = None;
+        let mut failures = std::mem::take(&mut self.refusals);
         for (line, result) in written.await {
             match result {
                 Ok(_) => self.done.created += 1,
                 Err(Refusal::Store(error)) => {
                     broken.get_or_insert(error);
-                    let detail = Refusal::Store(store::Error::Closed);
-                    self.refused(line, detail)?;
+                    let refusal = Refusal::Store(store::Error::Closed);
+                    failures.push(Failure { line, refusal });
                 }
-                Err(refusal) => self.refused(line, refusal)?,
+                Err(refusal) => failures.push(Failure { line, refusal }),
             }
         }
-        // Rows that were refused before they could be written come between the others.
-        self.done.failures.sort_by_key(|failure| failure.line);
+        failures.sort_by_key(|failure| failure.line);
+        failures.into_iter().try_for_each(|failure| self.refused(failure.line, failure.refusal))?;
         match broken {
             Some(error) => Err(Ended::Refused(error.into())),
             None => Ok(()),

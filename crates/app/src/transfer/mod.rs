@@ -9,10 +9,21 @@ mod ndjson;
 mod row;
 mod slots;
 
+use expr::Caller;
+
 pub use export::{Export, check, export};
-pub use import::{By, Ended, Failure, Import, Imported, OnError, Source, import};
+pub use import::{Ended, Failure, Import, Imported, OnError, Source, import};
 pub use row::Wanted;
 pub(crate) use slots::Slots;
+
+/// Who exports or imports.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// A caller, bound by the rules.
+    Caller(Caller<'static>),
+    /// Whoever has the database at hand: no rule counts, and any stored field may be given.
+    Operator,
+}
 
 /// The form of rows outside.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

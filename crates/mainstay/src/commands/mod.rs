@@ -1,9 +1,14 @@
 //! One file for each command.
 
 mod check;
+mod claims;
 mod dev;
+mod export;
+mod folder_app;
+mod import;
 mod migrate;
 mod new;
+mod rows_of;
 mod rules;
 mod serve;
 mod test;
@@ -33,6 +38,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::User(User::Token(args)) => token::run(&args),
     };
     match result {

@@ -1,6 +1,5 @@
 //! `mainstay rules`: who may do what, by the rules of the model.
 
-mod claims;
 mod diff;
 mod explain;
 

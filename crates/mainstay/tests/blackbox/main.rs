@@ -38,3 +38,4 @@ mod scalars;
 mod shell;
 mod tenants;
 mod tls;
+mod transfers;

@@ -169,6 +169,9 @@ impl<'m> Renderer<'m> {
 
     /// Lowers a rule for this caller. A missing rule denies.
     pub(crate) fn folded(&self, rule: RuleRef) -> Pred {
+        if self.rules.trusts() {
+            return Pred::True;
+        }
         let Some((prepared, from)) = self.rules.find(self.model, rule) else { return Pred::False };
         let shapes = &self.shapes[from as usize..from as usize + prepared.atoms.len()];
         expr::lower(&prepared.tree, shapes, Nulls::Unknown)

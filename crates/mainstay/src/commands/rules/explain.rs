@@ -5,28 +5,16 @@ use app::access::{Attempt, ExplainError, Operation};
 use app::input::Body;
 use app::{App, Refusal};
 use expr::Caller;
-use store::migrate::Mode;
 
-use super::claims;
 use crate::cli::{Explain, Shown};
-use crate::commands::{MISTAKES, OK, runtime, say, say_error};
-use crate::wiring;
+use crate::commands::{MISTAKES, OK, claims, folder_app, runtime, say, say_error};
 
 /// Explains one attempt; fails where it is not allowed.
 pub(super) fn run(args: &Explain) -> anyhow::Result<u8> {
-    let Some(loaded) = super::loaded(&args.folder.dir)? else { return Ok(MISTAKES) };
-    let path = wiring::database(&args.folder, &loaded.config);
-    anyhow::ensure!(path.is_file(), "there is no database at {}", path.display());
     runtime()?.block_on(async {
-        let store = wiring::open(path)?;
-        let pending = wiring::migrate(&store, &loaded.model, Mode::plan_only()).await?;
-        anyhow::ensure!(
-            pending.plan.is_empty(),
-            "the database is not as the model asks; run `mainstay migrate` first"
-        );
-        let app = wiring::application(loaded, store.clone());
+        let Some(app) = folder_app::open(&args.folder).await? else { return Ok(MISTAKES) };
         let code = explain(args, &app).await;
-        store.close().await;
+        app.store.close().await;
         code
     })
 }
