@@ -8,6 +8,8 @@ use tokio::net::TcpStream;
 
 /// The most that one read takes.
 const READ_BYTES: usize = 64 * 1024;
+/// More headers are not what the servers send.
+const HEADERS_MAX: usize = 32;
 /// A longer head or body is not one of the workload.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
@@ -80,19 +82,19 @@ impl Connection {
 
 /// Reads the head of an answer, once all of it is there.
 fn read_head(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
-    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-        return Ok(None);
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut answer = httparse::Response::new(&mut headers);
+    let bytes = match answer.parse(bytes).context("the answer is no HTTP")? {
+        httparse::Status::Complete(bytes) => bytes,
+        httparse::Status::Partial => return Ok(None),
     };
-    let status = bytes.get(9..12).and_then(|digits| str::from_utf8(digits).ok());
-    let status = status.and_then(|digits| digits.parse().ok()).context("no status line")?;
-    let length = bytes[..end].split(|byte| *byte == b'\n').find_map(|line| {
-        let (name, value) = line.split_at_checked("content-length:".len())?;
-        name.eq_ignore_ascii_case(b"content-length:").then_some(value)
-    });
-    let body_bytes = length
-        .and_then(|value| str::from_utf8(value).ok()?.trim().parse().ok())
+    let status = answer.code.context("no status line")?;
+    let mut headers = answer.headers.iter();
+    let body_bytes = headers
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
+        .and_then(|header| str::from_utf8(header.value).ok()?.parse().ok())
         .context("the answer has no content-length")?;
-    Ok(Some(Head { status, bytes: end + 4, body_bytes }))
+    Ok(Some(Head { status, bytes, body_bytes }))
 }
 
 #[cfg(test)]
