@@ -40,6 +40,7 @@ pub(super) async fn create(
         by: By::Caller(call.caller.clone()),
         on_error,
         wanted: Wanted { names: params.columns, without_computed: false },
+        replace: params.replace,
         from_line: 0,
         failures_max: FAILURES_MAX,
     };
@@ -68,7 +69,7 @@ fn answer(app: &App, on_error: OnError, done: Imported) -> Reply {
     Reply::json(status, Json::Object(told(app, done)).to_string().into_bytes())
 }
 
-/// `{"created":2,"failed":1,"failures":[{"line":3,…}]}`
+/// `{"created":2,"replaced":0,"failed":1,"failures":[{"line":3,…}]}`
 fn told(app: &App, done: Imported) -> Map<String, Json> {
     let failures = done.failures.into_iter().map(|failure| {
         let mut told = Map::new();
@@ -79,6 +80,7 @@ fn told(app: &App, done: Imported) -> Map<String, Json> {
     let failures: Vec<Json> = failures.collect();
     let mut told = Map::new();
     told.insert("created".to_owned(), done.created.into());
+    told.insert("replaced".to_owned(), done.replaced.into());
     told.insert("failed".to_owned(), done.failed.into());
     told.insert("failures".to_owned(), failures.into());
     told

@@ -125,11 +125,12 @@ pub(super) fn export(query: &mut Query<'_>, text: &str, format: Format) {
 pub(super) struct ImportParams {
     pub(super) on_error: OnError,
     pub(super) columns: Option<Vec<String>>,
+    pub(super) replace: Option<Vec<String>>,
 }
 
 /// Reads the parameters of an import.
 pub(super) fn import(text: &str) -> Result<ImportParams, Vec<BadParameter>> {
-    let mut read = ImportParams { on_error: OnError::Undo, columns: None };
+    let mut read = ImportParams { on_error: OnError::Undo, columns: None, replace: None };
     let mut seen: Vec<String> = Vec::new();
     let mut bad = Vec::new();
     for param in split(text).take(IMPORT_PARAMS_MAX) {
@@ -146,11 +147,14 @@ pub(super) fn import(text: &str) -> Result<ImportParams, Vec<BadParameter>> {
             }
             ("onError", _) => Some(("invalid", "use `undo` or `skip`")),
             ("columns", names) => {
-                let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
-                read.columns = Some(names.map(str::to_owned).collect());
+                read.columns = Some(listed(names));
                 None
             }
-            _ => Some(("unknown_parameter", "an import takes `onError` and `columns`")),
+            ("replace", names) => {
+                read.replace = Some(listed(names));
+                None
+            }
+            _ => Some(("unknown_parameter", "an import takes `onError`, `columns` and `replace`")),
         };
         if let Some((code, detail)) = wrong {
             bad.push(BadParameter { name: name.clone(), code, detail: detail.to_owned() });
@@ -158,6 +162,12 @@ pub(super) fn import(text: &str) -> Result<ImportParams, Vec<BadParameter>> {
         seen.push(name);
     }
     if bad.is_empty() { Ok(read) } else { Err(bad) }
+}
+
+/// Reads names that are separated by commas.
+fn listed(names: &str) -> Vec<String> {
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// Feeds an aggregate's parameters into a query. `sum[eq]=5` filters by a field named `sum`.

@@ -78,6 +78,31 @@ impl Address {
         if bad.is_empty() { Ok(Self { known }) } else { Err(bad) }
     }
 
+    /// Looks whether fields are those of one unique key.
+    ///
+    /// # Errors
+    /// Which is no field; or that they are not all fields of one unique key.
+    pub fn is_of_unique_key(
+        model: &Model,
+        entity: EntityId,
+        names: &[String],
+    ) -> Result<(), BadParameter> {
+        let described = model.entity(entity);
+        let mut fields = Vec::with_capacity(names.len());
+        for name in names {
+            let Some(at) = position(described, name) else {
+                let detail = crate::query::unknown_field(model, entity, name);
+                return Err(wrong(name, "unknown_field", detail));
+            };
+            fields.push(FieldId(at as u32));
+        }
+        fields.sort_unstable();
+        if unique_keys(described).contains(&fields) {
+            return Ok(());
+        }
+        Err(wrong(&names.join(","), "not_unique", not_unique(described)))
+    }
+
     /// Returns its columns and their values.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &(ColumnId, Bind)> {
         self.known.iter().flat_map(|known| &known.columns)
@@ -88,20 +113,24 @@ fn wrong(name: &str, code: &'static str, detail: String) -> BadParameter {
     BadParameter { name: name.to_owned(), code, detail }
 }
 
+/// Finds a field that clients may know: by its name, or a relation by its key's.
+fn position(entity: &Entity, name: &str) -> Option<usize> {
+    entity.fields.iter().position(|field| {
+        let id_name = match &field.kind {
+            FieldKind::ToOne(relation) => Some(relation.id_name.as_str()),
+            _ => None,
+        };
+        !field.private && (field.name == name || id_name == Some(name))
+    })
+}
+
 fn of_parameter(
     model: &Model,
     entity: &Entity,
     name: &str,
     text: &str,
 ) -> Result<Known, BadParameter> {
-    let found = entity.fields.iter().position(|field| {
-        let id_name = match &field.kind {
-            FieldKind::ToOne(relation) => Some(relation.id_name.as_str()),
-            _ => None,
-        };
-        !field.private && (field.name == name || id_name == Some(name))
-    });
-    let Some(at) = found else {
+    let Some(at) = position(entity, name) else {
         let detail = crate::query::unknown_field(model, entity.id, name);
         return Err(wrong(name, "unknown_field", detail));
     };

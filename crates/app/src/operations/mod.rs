@@ -18,6 +18,7 @@ pub use forest::CreateRows;
 pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;
+pub(crate) use put::PutSteps;
 pub use put::{Put, PutWrite};
 pub(crate) use read::{Read, page_of};
 pub use read::{aggregate, get, list, may_read_some};

@@ -90,8 +90,14 @@ impl PutWrite {
         })))
     }
 
+    /// Returns how many bytes it holds, more or less.
+    pub(crate) fn bytes(&self) -> usize {
+        let Parts { replacement, creation, .. } = &*self.0;
+        replacement.bytes() + creation.as_ref().map_or(0, Write::bytes)
+    }
+
     /// Returns the program.
-    pub(super) fn sequence(&self) -> Sequence<PutSteps> {
+    pub(crate) fn sequence(&self) -> Sequence<PutSteps> {
         Sequence::new(PutSteps { parts: Arc::clone(&self.0), state: State::Start })
     }
 }

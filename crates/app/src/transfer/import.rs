@@ -5,12 +5,12 @@ use std::sync::Arc;
 use expr::EntityId;
 use futures_util::future::join_all;
 
-use super::group::{self, Line};
+use super::group::{self, Line, Work};
 use super::row::{Row, Rows, Wanted};
-use super::{By, Format};
+use super::{By, Format, replacing};
 use crate::application::App;
 use crate::input::Body;
-use crate::operations::{Prepared, TrustedPlans, Write, may_create};
+use crate::operations::{Precondition, PutWrite, TrustedPlans, Write, may_create};
 use crate::refusal::Refusal;
 
 /// Rows that are written at a time where each stands for itself. They share commits with the writes of
@@ -46,6 +46,9 @@ pub struct Import {
     pub on_error: OnError,
     /// Which members of the rows are taken.
     pub wanted: Wanted,
+    /// The unique key of rows that take the place of those that have it already, each as by a PUT. An
+    /// operator only creates.
+    pub replace: Option<Vec<String>>,
     /// The first line from which rows are taken.
     pub from_line: u64,
     /// Refused rows that are held with their reasons; all are counted.
@@ -57,6 +60,8 @@ pub struct Import {
 pub struct Imported {
     /// Rows that were created.
     pub created: u64,
+    /// Rows that took the place of others.
+    pub replaced: u64,
     /// Rows that were refused.
     pub failed: u64,
     /// The first of them.
@@ -133,8 +138,10 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(app: &'a Arc<App>, import: Import, done: &'a mut Imported) -> Result<Self, Refusal> {
-        if let By::Caller(caller) = &import.by {
-            may_create(app, caller, import.entity)?;
+        match (&import.by, &import.replace) {
+            (_, Some(names)) => replacing::check(&app.model, import.entity, names)?,
+            (By::Caller(caller), None) => may_create(app, caller, import.entity)?,
+            (By::Operator, None) => {}
         }
         let row_bytes_max = app.config.limits.body_bytes_max;
         let rows = Rows::new(import.format, row_bytes_max, import.wanted.clone());
@@ -193,7 +200,7 @@ impl<'a> Run<'a> {
         }
         self.last_line = row.line;
         match row.body.and_then(|body| self.prepare(body)) {
-            Ok(write) => self.wait(row.line, write).await,
+            Ok(work) => self.wait(row.line, work).await,
             Err(refusal) if self.import.on_error == OnError::Skip => {
                 self.refusals.push(Failure { line: row.line, refusal });
                 self.flush_if_full().await
@@ -202,21 +209,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn prepare(&mut self, body: Body) -> Result<Write, Refusal> {
-        match &self.import.by {
-            By::Caller(caller) => Write::create(self.app, caller, self.import.entity, body),
-            By::Operator => Write::trusted(self.app, self.import.entity, body, &mut self.plans),
+    fn prepare(&mut self, body: Body) -> Result<Work, Refusal> {
+        let (app, entity) = (self.app, self.import.entity);
+        let create = |write| Work::Create(Box::new(write));
+        match (&self.import.by, &self.import.replace) {
+            (By::Operator, _) => Write::trusted(app, entity, body, &mut self.plans).map(create),
+            (By::Caller(caller), None) => Write::create(app, caller, entity, body).map(create),
+            (By::Caller(caller), Some(names)) => {
+                let address = replacing::address(&app.model, entity, names, &body)?;
+                let (caller, precondition) = (caller.clone(), Precondition::None);
+                PutWrite::prepare(app, caller, entity, address, body, precondition).map(Work::Put)
+            }
         }
     }
 
-    async fn wait<E>(&mut self, line: u64, write: Write) -> Result<(), Ended<E>> {
+    async fn wait<E>(&mut self, line: u64, work: Work) -> Result<(), Ended<E>> {
         let is_lost = self.import.on_error == OnError::Undo && self.done.failed > 0;
         if is_lost {
             // Only mistakes are still of interest.
             return Ok(());
         }
-        self.waiting_bytes += write.bytes();
-        self.waiting.push(Line { line, write });
+        self.waiting_bytes += work.bytes();
+        self.waiting.push(Line { line, work });
         self.flush_if_full().await
     }
 
@@ -262,7 +276,10 @@ impl<'a> Run<'a> {
             self.each(lines).await?;
         } else if !lines.is_empty() {
             match group::write(self.app, lines).await {
-                Ok(many) => self.done.created += many.count as u64,
+                Ok(written) => {
+                    self.done.created += written.created;
+                    self.done.replaced += written.replaced;
+                }
                 Err(Refusal::OfLine { line, refusal }) => {
                     self.refused(line, *refusal)?;
                     return Err(Ended::Rows);
@@ -277,15 +294,16 @@ impl<'a> Run<'a> {
     /// Writes rows one by one, in their order. A failure of the store ends the import.
     async fn each<E>(&mut self, lines: Vec<Line>) -> Result<(), Ended<E>> {
         let app = Arc::clone(self.app);
-        let written = join_all(lines.into_iter().map(|Line { line, write }| {
+        let written = join_all(lines.into_iter().map(|Line { line, work }| {
             let app = &app;
-            async move { (line, write.run(app).await) }
+            async move { (line, work.run(app).await) }
         }));
         let mut broken = None;
         let mut failures = std::mem::take(&mut self.refusals);
         for (line, result) in written.await {
             match result {
-                Ok(_) => self.done.created += 1,
+                Ok(true) => self.done.created += 1,
+                Ok(false) => self.done.replaced += 1,
                 Err(Refusal::Store(error)) => {
                     broken.get_or_insert(error);
                     let refusal = Refusal::Store(store::Error::Closed);

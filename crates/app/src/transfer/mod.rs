@@ -6,6 +6,7 @@ mod export;
 mod group;
 mod import;
 mod ndjson;
+mod replacing;
 mod row;
 mod slots;
 

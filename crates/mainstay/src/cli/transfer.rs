@@ -29,6 +29,9 @@ pub(crate) struct Import {
     /// Only these columns, separated by commas; others are passed over.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) columns: Option<Vec<String>>,
+    /// Rows that have this unique key already are replaced, as by a PUT; `slug`, or `shelf,place`.
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',', requires = "caller")]
+    pub(crate) replace: Option<Vec<String>>,
     /// Take rows from this line on, as a stopped import says it.
     #[arg(long, value_name = "LINE", default_value = "1")]
     pub(crate) from_line: u64,

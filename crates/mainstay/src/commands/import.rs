@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Import) -> anyhow::Result<u8> {
                 without_computed: matches!(by, By::Operator),
             },
             by,
+            replace: args.replace.clone(),
             from_line: args.from_line,
             // Each is told as it comes, and forgotten.
             failures_max: usize::MAX,
@@ -64,8 +65,12 @@ fn finish(
         0 => String::new(),
         failed => format!(", {failed} refused"),
     };
-    super::say(&format!("{} rows created{refused}", done.created));
-    if ended.is_err() && args.on_error == OnError::Stop && done.created > 0 {
+    let replaced = match done.replaced {
+        0 => String::new(),
+        replaced => format!(", {replaced} replaced"),
+    };
+    super::say(&format!("{} rows created{replaced}{refused}", done.created));
+    if ended.is_err() && args.on_error == OnError::Stop && done.done_line > 0 {
         let next = done.done_line + 1;
         super::say_error(&format!(
             "those before line {next} are in; go on with --from-line {next}"
@@ -116,7 +121,7 @@ impl Lines {
         if shown.elapsed() >= PROGRESS_INTERVAL {
             *shown = Instant::now();
             // A terminal that is gone need not be shown anything.
-            let _ = write!(io::stderr(), "\r{} rows ", done.created);
+            let _ = write!(io::stderr(), "\r{} rows ", done.created + done.replaced);
         }
     }
 

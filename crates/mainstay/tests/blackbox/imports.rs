@@ -74,7 +74,7 @@ async fn a_row_of_csv_is_created_as_by_a_post() {
          ,\"'=1+1\",''=x,\"\",\"5\",\"\",\"\",false,\"'=Acme\"",
     );
     let answer = csv(&client, &body).await.expect(201);
-    assert_eq!(answer.json(), json!({ "created": 3, "failed": 0, "failures": [] }));
+    assert_eq!(answer.json(), json!({ "created": 3, "replaced": 0, "failed": 0, "failures": [] }));
     let rows =
         client.get("/api/v1/goods?sort=name&fields=name,note,price,stock,tags,data,open,maker");
     let rows = rows.await.expect(200).items();
@@ -243,6 +243,62 @@ async fn rows_are_of_the_callers_tenant() {
 }
 
 #[tokio::test]
+async fn rows_that_are_there_are_replaced_where_that_is_asked_for() {
+    let server = start(
+        r#"
+        type Good @entity
+          @allow(read: "!row.secret", create: "row.name != 'new'", update: "!row.locked", delete: "true") {
+          name: String! @unique
+          note: String
+          stock: Int! @default(value: 7)
+          locked: Boolean! @default(value: false)
+          secret: Boolean! @default(value: false)
+        }
+        "#,
+    );
+    let client = server.client().as_user(ALICE);
+    for row in [
+        json!({ "name": "a", "note": "old", "stock": 1 }),
+        json!({ "name": "locked", "locked": true }),
+        json!({ "name": "secret", "secret": true }),
+    ] {
+        client.post("/api/v1/goods", row).await.expect(201);
+    }
+    let id = client.get("/api/v1/goods?name=a").await.expect(200).items()[0]["id"].clone();
+    let all = "/api/v1/goods?replace=name";
+    let answer = import(&client, CSV, all, "name,note\na,x\nb,y\na,z\n").await.expect(201);
+    let counted = json!({ "created": 1, "replaced": 2, "failed": 0, "failures": [] });
+    assert_eq!(answer.json(), counted);
+    let row = client.get("/api/v1/goods?name=a").await.expect(200).items().remove(0);
+    assert_eq!((&row["id"], &row["note"], &row["stock"]), (&id, &json!("z"), &json!(7)));
+
+    let mixed = "name,note\na,1\nlocked,1\nsecret,1\n,1\nnew,1\nc,1\n";
+    let answer = import(&client, CSV, all, mixed).await.expect(422);
+    assert_eq!(failures(&answer), ["5 422 invalid_body /name"]);
+    let answer = import(&client, CSV, all, mixed.replace("\n,1", "")).await.expect(422);
+    assert_eq!(failures(&answer), ["3 403 forbidden"]);
+    let row = client.get("/api/v1/goods?name=a").await.expect(200).items().remove(0);
+    assert_eq!(row["note"], json!("z"), "nothing was kept");
+    let skip = "/api/v1/goods?replace=name&onError=skip";
+    let answer = import(&client, CSV, skip, mixed).await.expect(200);
+    let expected =
+        ["3 403 forbidden", "4 409 duplicate /name", "5 422 invalid_body /name", "6 403 forbidden"];
+    assert_eq!(failures(&answer), expected);
+    assert_eq!((&answer.json()["created"], &answer.json()["replaced"]), (&json!(1), &json!(1)));
+
+    let by_key = format!("id,name,note\n{},renamed,n\n", id.as_str().expect("an id"));
+    let path = "/api/v1/goods?replace=id";
+    import(&client, CSV, path, by_key).await.expect(201);
+    let path = format!("/api/v1/goods/{}", id.as_str().expect("an id"));
+    assert_eq!(client.get(&path).await.expect(200).text("name"), "renamed");
+    for wrong in ["note", "name,note", "nome", ""] {
+        let path = format!("/api/v1/goods?replace={wrong}");
+        let answer = import(&client, CSV, &path, "name\na\n").await.expect(400);
+        assert_eq!(answer.json()["errors"][0]["parameter"], json!("replace"), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_import_cannot_take_is_refused() {
     let server = bounded(
         "import_rows_max = 3\nimport_bytes_max = 2000\nimports_max = 1\nbody_timeout = \"300ms\"",
@@ -280,7 +336,7 @@ async fn what_an_import_cannot_take_is_refused() {
     check(&client, CSV, path, "name\n", (503, "overloaded")).await;
     let answer = String::from_utf8(wire.rest()).expect("UTF-8");
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.contains("\"created\":2,\"failed\":0"), "{answer}");
+    assert!(answer.contains("\"created\":2,\"replaced\":0,\"failed\":0"), "{answer}");
     assert_eq!(count(&client).await, json!(2));
     csv(&client, "name\nd\n").await.expect(201);
 }

@@ -164,6 +164,11 @@ fn rules_count_where_a_caller_is_named() {
     let (code, told, said) = import(&folder, &rows, &args);
     assert_eq!((code, told.as_str()), (Some(1), "1 rows created, 1 refused\n"));
     assert_eq!(said.trim(), "line 2: the caller may not do this");
+    let args = ["--into", "Task", "--as", &as_alice, "--on-error", "skip", "--replace", "title"];
+    let (code, _, said) = import(&folder, &rows, &args);
+    assert_eq!((code, said.lines().count()), (Some(1), 2), "no rule lets tasks be changed: {said}");
+    let (code, _, said) = import(&folder, &rows, &["--into", "Task", "--replace", "title"]);
+    assert_eq!(code, Some(2), "{said}");
 }
 
 #[test]
