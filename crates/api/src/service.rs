@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::callers::{Caller, Keyring};
+use app::maintenance::Done;
 use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
@@ -54,8 +55,12 @@ impl Service {
         let _open = self.gate.read().await;
         let app = Arc::clone(&self.current.load().rest.app);
         match app::maintenance::run(&app).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(rows, "deleted {rows} archived rows for good"),
+            Ok(done) if done == Done::default() => {}
+            Ok(Done { rows, entries }) => tracing::info!(
+                rows,
+                entries,
+                "deleted {rows} archived rows for good, and {entries} entries of histories"
+            ),
             Err(error) => tracing::warn!(error = %error, "maintenance failed, to be tried again"),
         }
     }

@@ -17,6 +17,7 @@ mod refusal;
 pub mod rule_tests;
 pub mod seed;
 pub mod transfer;
+mod written_by;
 
 pub use application::App;
 pub use refusal::{BadMember, BadParameter, Refusal, pointer};

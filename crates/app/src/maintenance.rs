@@ -1,45 +1,88 @@
-//! What has to be done now and then: archived rows whose time has passed are deleted for good.
+//! What has to be done now and then: archived rows whose time has passed are deleted for good, and
+//! entries of histories are removed.
+
+use std::time::Duration;
 
 use expr::Timestamp;
+use model::Entity;
 use plan::Purge;
+use plan::history::Prune;
 
 use crate::application::App;
+use crate::written_by;
 
 /// Rows deleted by one transaction; more would keep writers waiting.
 const BATCH_ROWS: u32 = 500;
 
-/// Does what is due, and returns how many rows were deleted. What restricts a row keeps it until a
-/// later time.
+/// What was done.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Done {
+    /// The archived rows that were deleted.
+    pub rows: usize,
+    /// The entries of histories that were removed.
+    pub entries: usize,
+}
+
+/// Does what is due. What restricts a row keeps it until a later time.
 ///
 /// # Errors
 /// The store's failure; what was done before stays done.
-pub async fn run(app: &App) -> Result<usize, store::Error> {
-    let now = app.clock.now();
-    let mut deleted = 0;
+pub async fn run(app: &App) -> Result<Done, store::Error> {
+    let mut done = Done::default();
     for entity in &app.model.entities {
-        let Some(keep) = entity.archive.as_ref().and_then(|archive| archive.keep) else { continue };
-        let keep = i64::try_from(keep.as_micros()).unwrap_or(i64::MAX);
-        let before = Timestamp(now.0.saturating_sub(keep));
-        loop {
-            let purge = Purge::new(&app.model, app.dialect, entity.id, before, BATCH_ROWS);
-            let Some(purge) = purge else { break };
-            let Some(count) = app.store.write(purge).await? else {
-                tracing::warn!(entity = %entity.name, "archived rows are still referred to");
-                break;
-            };
-            deleted += count;
-            if count < BATCH_ROWS as usize {
-                break;
-            }
+        if let Some(keep) = entity.archive.as_ref().and_then(|archive| archive.keep) {
+            done.rows += purge(app, entity, keep).await?;
+        }
+        if let Some(keep) = entity.audit.as_ref().and_then(|audit| audit.keep) {
+            done.entries += prune(app, entity, keep).await?;
+        }
+    }
+    Ok(done)
+}
+
+/// Deletes archived rows whose time has passed.
+async fn purge(app: &App, entity: &Entity, keep: Duration) -> Result<usize, store::Error> {
+    let (now, before) = times(app, keep);
+    let mut deleted = 0;
+    while let Some(purge) = Purge::new(&app.model, app.dialect, entity.id, before, BATCH_ROWS) {
+        let purge = purge.by(&written_by::nobody(app, now));
+        let Some(count) = app.store.write(purge).await? else {
+            tracing::warn!(entity = %entity.name, "archived rows are still referred to");
+            break;
+        };
+        deleted += count;
+        if count < BATCH_ROWS as usize {
+            break;
         }
     }
     Ok(deleted)
 }
 
+/// Removes entries of a history whose time has passed. That of a deletion goes when those before it
+/// have gone, so it goes on until there is nothing left.
+async fn prune(app: &App, entity: &Entity, keep: Duration) -> Result<usize, store::Error> {
+    let (_, before) = times(app, keep);
+    let mut removed = 0;
+    while let Some(prune) = Prune::new(&app.model, app.dialect, entity.id, before, BATCH_ROWS) {
+        let count = app.store.write(prune).await?;
+        if count == 0 {
+            break;
+        }
+        removed += count;
+    }
+    Ok(removed)
+}
+
+/// Returns the time, and that before which nothing is kept.
+fn times(app: &App, keep: Duration) -> (Timestamp, Timestamp) {
+    let now = app.clock.now();
+    let keep = i64::try_from(keep.as_micros()).unwrap_or(i64::MAX);
+    (now, Timestamp(now.0.saturating_sub(keep)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use expr::Caller;
     use model::Sources;
@@ -52,7 +95,8 @@ mod tests {
     use crate::clock::FakeClock;
     use crate::ids::Ids;
     use crate::input::Body;
-    use crate::operations::{Precondition, Prepared, Write};
+    use crate::operations::{Objects, Patch, Precondition, Prepared, Write, history};
+    use crate::query::HistoryQuery;
 
     const DAY: Duration = Duration::from_secs(86_400);
     const MODEL: &str = r#"
@@ -61,6 +105,7 @@ mod tests {
         }
         type Line @entity @archive @allow(read: "true", write: "true") { order: Order! @onDelete(do: CASCADE) }
         type Slip @entity @archive(keep: "90d") @allow(read: "true", write: "true") { line: Line! }
+        type Entry @entity @archive(keep: "30d") @audit(keep: "1y") @allow(read: "true", write: "true") { text: String! }
         type Note @entity @allow(read: "true", write: "true") { order: Order @onDelete(do: SET_NULL) }
     "#;
 
@@ -85,7 +130,7 @@ mod tests {
         }
 
         fn caller(&self) -> Caller<'static> {
-            Caller { user: None, now: self.app.clock.now(), input: &[] }
+            Caller { user: None, now: self.app.clock.now(), input: &[], request: None }
         }
 
         fn entity(&self, name: &str) -> expr::EntityId {
@@ -113,7 +158,34 @@ mod tests {
         }
 
         async fn run(&self) -> usize {
+            self.all().await.rows
+        }
+
+        async fn all(&self) -> Done {
             run(&self.app).await.expect("the store works")
+        }
+
+        async fn change(&self, name: &str, key: &[Bind], body: Json) {
+            let Json::Object(members) = body else { panic!("a body is an object") };
+            let body = Body(members.into_iter().collect());
+            let patch = Patch { body, objects: Objects::Replace };
+            let (caller, entity) = (self.caller(), self.entity(name));
+            let none = Precondition::None;
+            let write = Write::update(&self.app, &caller, entity, key.to_vec(), patch, none);
+            write.expect("a good body").run(&self.app).await.expect("the row can be changed");
+        }
+
+        /// Returns number and operation of each entry of a row.
+        async fn history(&self, name: &str, key: &[Bind]) -> Vec<(i64, String)> {
+            let query = HistoryQuery::new(self.app.read_bounds());
+            let ready = query.ready(self.entity(name)).expect("no parameters");
+            let page = history(&self.app, &self.caller(), ready, key.to_vec(), b"").await;
+            let Ok(page) = page else { return Vec::new() };
+            let entries: Vec<Json> = serde_json::from_slice(&page.json).expect("JSON");
+            let of = |entry: &Json| {
+                Some((entry["number"].as_i64()?, entry["operation"].as_str()?.to_owned()))
+            };
+            entries.iter().filter_map(of).collect()
         }
     }
 
@@ -142,6 +214,54 @@ mod tests {
         }
         world.clock.advance(31 * DAY);
         assert_eq!(world.run().await, BATCH_ROWS as usize + 1);
+    }
+
+    fn entries(expected: &[(i64, &str)]) -> Vec<(i64, String)> {
+        expected.iter().map(|(number, operation)| (*number, (*operation).to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn entries_are_removed_when_their_time_has_passed_and_their_numbers_go_on() {
+        let world = World::new().await;
+        let key = world.create("Entry", json!({ "text": "a" })).await;
+        world.clock.advance(200 * DAY);
+        world.change("Entry", &key, json!({ "text": "b" })).await;
+        world.clock.advance(200 * DAY);
+        // Not shown any more, whether or not it has been removed.
+        assert_eq!(world.history("Entry", &key).await, entries(&[(2, "update")]));
+        assert_eq!(world.all().await, Done { rows: 0, entries: 1 });
+        world.clock.advance(200 * DAY);
+        assert_eq!(world.all().await, Done { rows: 0, entries: 1 }, "what it holds is gone");
+        assert_eq!(world.all().await, Done::default());
+        assert_eq!(world.history("Entry", &key).await, entries(&[]));
+        world.change("Entry", &key, json!({ "text": "c" })).await;
+        assert_eq!(world.history("Entry", &key).await, entries(&[(3, "update")]));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_left_of_a_deleted_row() {
+        let world = World::new().await;
+        let key = world.create("Entry", json!({ "text": "a" })).await;
+        world.delete("Entry", &key).await;
+        world.clock.advance(31 * DAY);
+        assert_eq!(world.all().await, Done { rows: 1, entries: 0 });
+        let seen = entries(&[(3, "delete"), (2, "archive"), (1, "create")]);
+        assert_eq!(world.history("Entry", &key).await, seen);
+        world.clock.advance(400 * DAY);
+        assert_eq!(world.all().await, Done { rows: 0, entries: 3 });
+        assert_eq!(world.all().await, Done::default());
+    }
+
+    #[tokio::test]
+    async fn more_entries_than_a_batch_are_removed_batch_by_batch() {
+        let world = World::new().await;
+        let key = world.create("Entry", json!({ "text": "a" })).await;
+        for turn in 0..=BATCH_ROWS {
+            world.change("Entry", &key, json!({ "text": turn.to_string() })).await;
+        }
+        world.clock.advance(400 * DAY);
+        assert_eq!(world.all().await.entries, BATCH_ROWS as usize + 2);
+        assert_eq!(world.all().await, Done::default());
     }
 
     #[tokio::test]

@@ -109,8 +109,11 @@ fn folded(node: &Node) -> Node {
     if !is_constant(node) {
         return node.clone();
     }
-    let value =
-        evaluate(node, &Caller { user: None, now: Timestamp(0), input: &[] }, Nulls::Unknown);
+    let value = evaluate(
+        node,
+        &Caller { user: None, now: Timestamp(0), input: &[], request: None },
+        Nulls::Unknown,
+    );
     Node { kind: Kind::Literal(LiteralValue(value)), ..node.clone() }
 }
 

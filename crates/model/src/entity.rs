@@ -84,6 +84,8 @@ pub struct Entity {
     pub tenant: Option<Tenant>,
     /// Where deleting a row only hides it (`@archive`).
     pub archive: Option<Archive>,
+    /// Where it is kept who changed what (`@audit`).
+    pub audit: Option<Audit>,
     /// Indexes: declared, unique fields, and one for each foreign key that no other index serves.
     pub indexes: Vec<Index>,
     /// Conditions that every row satisfies.
@@ -121,6 +123,13 @@ pub struct Archive {
     pub live: Condition,
     /// Whether it is.
     pub gone: Condition,
+}
+
+/// How it is kept who changed what in an entity's rows. Who may read it, the rules say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audit {
+    /// How long; none where for good.
+    pub keep: Option<Duration>,
 }
 
 /// A condition that becomes a part of others.
@@ -193,6 +202,10 @@ pub struct RuleSet {
     pub archived: Option<Rule>,
     /// Which rows can be read where archived ones are wanted too.
     pub read_all: Option<Rule>,
+    /// Of which rows the history can be read (`@audit`).
+    pub history: Option<Rule>,
+    /// Of which rows that are archived or deleted.
+    pub history_gone: Option<Rule>,
 }
 
 impl Model {

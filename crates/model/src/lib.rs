@@ -18,7 +18,8 @@ mod suggest;
 pub use config::Config;
 pub use document::{Document, Member};
 pub use entity::{
-    Archive, Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet, Tenant,
+    Archive, Audit, Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet,
+    Tenant,
 };
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,

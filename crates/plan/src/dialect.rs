@@ -24,6 +24,13 @@ impl Dialect {
         format!("?{number}")
     }
 
+    /// The statement by which a write says who it is by, for the triggers that keep the history: its
+    /// id, the time, the caller's id and role, and the request's id. It holds until the write is over.
+    pub(crate) fn write_by(self) -> String {
+        let values: Vec<String> = (1..=5).map(|number| self.placeholder(number)).collect();
+        format!("SELECT ms_write_by({})", values.join(", "))
+    }
+
     /// Writes a constant of the model. Values of clients are always bound.
     pub fn literal(self, value: &Value) -> String {
         match value {
@@ -206,6 +213,11 @@ impl Dialect {
             (Type::Date, Type::Timestamp) => format!("ms_date_time({sql})"),
             _ => sql.to_owned(),
         }
+    }
+
+    /// A text as a whole number of 64 bits; null where it is none.
+    pub(crate) fn whole(self, text: &str) -> String {
+        format!("ms_to_int({text}, 'text')")
     }
 
     /// Negation, null on overflow.

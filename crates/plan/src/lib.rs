@@ -10,6 +10,7 @@ mod dialect;
 mod either;
 mod encode;
 pub mod find;
+pub mod history;
 pub mod idempotency;
 mod key;
 mod program;

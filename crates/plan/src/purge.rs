@@ -7,6 +7,7 @@ use model::{Entity, FieldKind, Model, OnDelete};
 
 use crate::dialect::Dialect;
 use crate::program::{Bind, Constraint, Program, Row, Statement, Verdict};
+use crate::write::{By, reaches};
 
 /// Cascades deeper than this are not looked through for rows that are still referred to.
 const DEPTH_MAX: usize = 8;
@@ -14,14 +15,30 @@ const DEPTH_MAX: usize = 8;
 /// Deletes rows archived before a time. It comes to how many, or to nothing where the database
 /// refused because rows are still referred to.
 pub struct Purge {
+    write_by: Option<Arc<str>>,
+    by: Vec<Bind>,
     sql: Arc<str>,
     binds: [Bind; 2],
-    asked: bool,
+    step: Step,
     refused: bool,
     count: usize,
 }
 
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Step {
+    Start,
+    By,
+    Deleting,
+}
+
 impl Purge {
+    /// Says when it happens, for the history of what is deleted; it is nobody's doing.
+    #[must_use]
+    pub fn by(mut self, by: &By) -> Self {
+        self.by = by.binds();
+        self
+    }
+
     /// Prepares it; `None` for an entity that is not archived. What is still referred to by rows that
     /// restrict it is left for later.
     pub fn new(
@@ -47,7 +64,17 @@ impl Purge {
             dialect.placeholder(2),
         );
         let binds = [Bind::Int(before.0), Bind::Int(i64::from(limit))];
-        Some(Self { sql: sql.into(), binds, asked: false, refused: false, count: 0 })
+        let write_by = reaches(model, entity.id).then(|| dialect.write_by().into());
+        let step = Step::Start;
+        Some(Self {
+            write_by,
+            by: Vec::new(),
+            sql: sql.into(),
+            binds,
+            step,
+            refused: false,
+            count: 0,
+        })
     }
 }
 
@@ -111,14 +138,21 @@ impl Program for Purge {
     type Output = Option<usize>;
 
     fn next(&mut self) -> Option<Statement<'_>> {
-        if std::mem::replace(&mut self.asked, true) {
-            return None;
+        match (self.step, &self.write_by) {
+            (Step::Start, Some(sql)) if !self.by.is_empty() => {
+                self.step = Step::By;
+                Some(Statement { sql, binds: &self.by })
+            }
+            (Step::Start | Step::By, _) => {
+                self.step = Step::Deleting;
+                Some(Statement { sql: &self.sql, binds: &self.binds })
+            }
+            (Step::Deleting, _) => None,
         }
-        Some(Statement { sql: &self.sql, binds: &self.binds })
     }
 
     fn row<R: Row>(&mut self, _: &R) {
-        self.count += 1;
+        self.count += usize::from(self.step == Step::Deleting);
     }
 
     fn refused(&mut self, _: Constraint) {
@@ -126,7 +160,7 @@ impl Program for Purge {
     }
 
     fn restart(&mut self) {
-        (self.asked, self.refused, self.count) = (false, false, 0);
+        (self.step, self.refused, self.count) = (Step::Start, false, 0);
     }
 
     fn finish(self) -> (Verdict, Option<usize>) {

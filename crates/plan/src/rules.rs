@@ -13,6 +13,10 @@ pub enum RuleRef {
     Archived(EntityId),
     /// The entity's read rule where archived rows are wanted too.
     ReadAll(EntityId),
+    /// Of which rows the history can be read.
+    History(EntityId),
+    /// Of which rows that are archived or deleted.
+    HistoryGone(EntityId),
     /// The entity's create rule.
     Create(EntityId),
     /// The entity's update rule.
@@ -34,6 +38,8 @@ impl RuleRef {
             Self::Read(entity) => &model.entity(entity).rules.read,
             Self::Archived(entity) => &model.entity(entity).rules.archived,
             Self::ReadAll(entity) => &model.entity(entity).rules.read_all,
+            Self::History(entity) => &model.entity(entity).rules.history,
+            Self::HistoryGone(entity) => &model.entity(entity).rules.history_gone,
             Self::Create(entity) => &model.entity(entity).rules.create,
             Self::Update(entity) => &model.entity(entity).rules.update,
             Self::Delete(entity) => &model.entity(entity).rules.delete,

@@ -20,6 +20,7 @@ pub(crate) fn register(on: &Connection) -> Result<()> {
     texts(on)?;
     times(on)?;
     conversions(on)?;
+    crate::written_by::register(on)?;
     crate::aggregates::register(on)
 }
 
@@ -157,6 +158,9 @@ fn conversions(on: &Connection) -> Result<()> {
     add(on, "ms_whole", |[of]| match of {
         ValueRef::Integer(number) => Some(number),
         _ => ops::whole(float(of)?),
+    })?;
+    add(on, "ms_float_json", |[of]| {
+        serde_json::Number::from_f64(float(of)?).map(|number| number.to_string())
     })?;
     add(on, "ms_to_text", |[of, form]| ops::to_text(&stored(of, text(form)?)?))?;
     add(on, "ms_to_int", |[of, form]| ops::to_int(&stored(of, text(form)?)?))?;

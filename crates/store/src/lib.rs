@@ -17,6 +17,7 @@ mod run;
 mod scan;
 mod stream;
 mod writer;
+mod written_by;
 
 use std::path::PathBuf;
 use std::sync::Arc;

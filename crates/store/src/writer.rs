@@ -16,6 +16,7 @@ use crate::connection;
 use crate::error::Error;
 use crate::reader::Slots;
 use crate::reading_budget::ReadingBudget;
+use crate::written_by;
 
 /// Writes that may wait; more are refused at once, so that clients can back off.
 const QUEUE_MAX: usize = 1024;
@@ -205,6 +206,7 @@ fn one(connection: &Connection, write: &mut dyn Write, reads: &ReadingBudget) ->
     execute(connection, "SAVEPOINT one")?;
     let run = catch_unwind(AssertUnwindSafe(|| write.run(connection, reads)));
     reads.count(false);
+    written_by::forget();
     match run {
         Ok(Ok(true)) => {
             execute(connection, "RELEASE one")?;

@@ -65,6 +65,12 @@ impl Rest {
         }
     }
 
+    /// Returns the request's id where a write may be kept with it.
+    fn kept_request(&self, parts: &Parts, context: &RequestContext) -> Option<Arc<str>> {
+        let kept = self.routes.has_histories() && !parts.method.is_safe();
+        kept.then(|| Arc::from(&*context.request_id))
+    }
+
     async fn answer(
         &self,
         parts: &Parts,
@@ -76,6 +82,7 @@ impl Rest {
             user: caller.map(|caller| Arc::clone(&caller.claims)),
             now: self.app.clock.now(),
             input: &[],
+            request: self.kept_request(parts, context),
         };
         let call = Call { app: &self.app, caller, parts, context };
         let target = self.routes.find(parts.uri.path());
@@ -89,6 +96,10 @@ impl Rest {
             (Target::Collection(entity), &Method::GET) => rows::list(&call, entity).await,
             (Target::Aggregate(entity), &Method::GET) => rows::aggregate(&call, entity).await,
             (Target::Row(entity, key), &Method::GET) => rows::get(&call, entity, key).await,
+            (Target::History(entity, key), &Method::GET) => {
+                // Boxed as well: few ask.
+                Box::pin(rows::history(&call, entity, key)).await
+            }
             (target, &Method::OPTIONS) => {
                 let reply = Reply::no_content().header(http::header::ALLOW, allowed);
                 Ok(match target {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use app::BadParameter;
-use app::query::{AggregateQuery, FilterOp, Query};
+use app::query::{AggregateQuery, FilterOp, HistoryQuery, Query};
 use app::transfer::{Format, OnError};
 use percent_encoding::percent_decode_str;
 use plan::aggregate::AggregateFunc;
@@ -230,6 +230,13 @@ fn operator(query: &mut Query<'_>, name: &str, op: &str, value: &str) {
                           startsWith, endsWith and null";
             query.refuse(name, "unknown_operator", detail);
         }
+    }
+}
+
+/// Feeds the parameters of a history into a query.
+pub(super) fn history(query: &mut HistoryQuery, text: &str) {
+    for param in split(text) {
+        query.parameter(&param.name, param.op.as_deref(), &param.value);
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Routes {
     collections: HashMap<String, EntityId>,
     /// The entities whose rows are archived.
     archived: Vec<EntityId>,
+    /// The entities whose rows have a history.
+    audited: Vec<EntityId>,
     unversioned: bool,
 }
 
@@ -34,6 +36,8 @@ pub(crate) enum Target<'p> {
     Aggregate(EntityId),
     /// `/api/v1/posts/{key}/restore`, where rows are archived.
     Restore(EntityId, &'p str),
+    /// `/api/v1/posts/{key}/history`, where a history is kept.
+    History(EntityId, &'p str),
     /// `/api/v1/batch`
     Batch,
     /// Nothing.
@@ -47,7 +51,14 @@ impl Routes {
             model.entities.iter().map(|entity| (entity.route.clone(), entity.id)).collect();
         let archived = model.entities.iter().filter(|entity| entity.archive.is_some());
         let archived = archived.map(|entity| entity.id).collect();
-        Self { collections, archived, unversioned: default_version == VERSION }
+        let audited = model.entities.iter().filter(|entity| entity.audit.is_some());
+        let audited = audited.map(|entity| entity.id).collect();
+        Self { collections, archived, audited, unversioned: default_version == VERSION }
+    }
+
+    /// Says whether the history of some rows is kept.
+    pub(super) fn has_histories(&self) -> bool {
+        !self.audited.is_empty()
     }
 
     /// Finds what a path leads to. One slash at the end is forgiven.
@@ -81,12 +92,15 @@ impl Routes {
             (Some(entity), Some(key)) if !key.is_empty() && !key.contains('/') => {
                 Target::Row(*entity, key)
             }
-            (Some(entity), Some(below)) if self.archived.contains(entity) => {
-                match below.split_once('/') {
-                    Some((key, "restore")) if !key.is_empty() => Target::Restore(*entity, key),
-                    _ => Target::Nothing,
+            (Some(entity), Some(below)) => match below.split_once('/') {
+                Some((key, "restore")) if !key.is_empty() && self.archived.contains(entity) => {
+                    Target::Restore(*entity, key)
                 }
-            }
+                Some((key, "history")) if !key.is_empty() && self.audited.contains(entity) => {
+                    Target::History(*entity, key)
+                }
+                _ => Target::Nothing,
+            },
             (None, None) if route == "batch" => Target::Batch,
             _ => Target::Nothing,
         }
@@ -106,7 +120,7 @@ impl Target<'_> {
     /// Returns the methods it understands; `None` where there is nothing.
     pub(crate) fn allowed(&self) -> Option<&'static str> {
         match self {
-            Self::Index | Self::Aggregate(_) => Some("GET, HEAD, OPTIONS"),
+            Self::Index | Self::Aggregate(_) | Self::History(..) => Some("GET, HEAD, OPTIONS"),
             Self::Batch | Self::Restore(..) => Some("POST, OPTIONS"),
             Self::Collection(_) => Some("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
             Self::Row(..) => Some("GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
@@ -121,7 +135,12 @@ mod tests {
 
     fn check(path: &str, expected: &Target<'_>) {
         let collections = HashMap::from([("posts".to_owned(), EntityId(7))]);
-        let routes = Routes { collections, archived: Vec::new(), unversioned: true };
+        let routes = Routes {
+            collections,
+            archived: Vec::new(),
+            audited: vec![EntityId(7)],
+            unversioned: true,
+        };
         assert_eq!(routes.find(path), *expected, "{path}");
     }
 
@@ -136,6 +155,7 @@ mod tests {
         check("/api/v1/batch", &Target::Batch);
         check("/api/v1/posts/aggregate", &Target::Aggregate(EntityId(7)));
         check("/api/v1/posts/%61ggregate", &Target::Row(EntityId(7), "%61ggregate"));
+        check("/api/v1/posts/a/history", &Target::History(EntityId(7), "a"));
         check("/api/v1/posts/a%2Fb,c", &Target::Row(EntityId(7), "a%2Fb,c"));
     }
 
@@ -146,6 +166,8 @@ mod tests {
             "/api/v2/posts",
             "/api/v1/users",
             "/api/v1/posts/a/b",
+            "/api/v1/posts/a/restore",
+            "/api/v1/posts//history",
             "/api/v1/batch/a",
             "/x",
             "/api/v1//",

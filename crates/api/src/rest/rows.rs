@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::input::key_parts;
 use app::operations;
-use app::query::{AggregateQuery, Query, Ready, ReadyAggregate};
+use app::query::{AggregateQuery, HistoryQuery, Query, Ready, ReadyAggregate};
 use app::transfer::Format;
 use expr::EntityId;
 use http::StatusCode;
@@ -87,6 +87,20 @@ pub(super) async fn get(call: &Call<'_>, entity: EntityId, key: &str) -> Result<
         return Ok(Reply::not_modified().etag(&tag));
     }
     Ok(Reply::json(StatusCode::OK, row.json).etag(&tag))
+}
+
+/// `GET /posts/{id}/history`
+pub(super) async fn history(
+    call: &Call<'_>,
+    entity: EntityId,
+    key: &str,
+) -> Result<Reply, Problem> {
+    let mut query = HistoryQuery::new(call.app.read_bounds());
+    params::history(&mut query, call.query_text());
+    let ready = query.ready(entity).map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
+    let key = call.key(entity, key)?;
+    let page = operations::history(call.app, &call.caller, ready, key, PAGE_PREFIX).await;
+    Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
 }
 
 /// Answers a row, whole as it is stored, or in part or with others.

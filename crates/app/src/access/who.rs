@@ -120,7 +120,8 @@ impl Who {
         if let Some(truth) = self.has_subject(node) {
             return Some(Value::Bool(truth));
         }
-        let caller = Caller { user: self.claims.clone(), now: Timestamp(0), input: &[] };
+        let caller =
+            Caller { user: self.claims.clone(), now: Timestamp(0), input: &[], request: None };
         self.knows(node).then(|| expr::evaluate(node, &caller, Nulls::Unknown))
     }
 

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn caller(user: Option<Json>) -> Caller<'static> {
-        Caller { user: user.map(Arc::new), now: Timestamp(0), input: &[] }
+        Caller { user: user.map(Arc::new), now: Timestamp(0), input: &[], request: None }
     }
 
     fn scope(user: Option<Json>, operation: &str, key: &str) -> [u8; 32] {

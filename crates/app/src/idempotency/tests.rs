@@ -40,7 +40,7 @@ async fn world() -> World {
 impl World {
     /// Creates a note under a key, as a door would.
     async fn create(&self, key: &str, text: &str) -> Result<Answered, Refusal> {
-        let caller = Caller { user: None, now: self.app.clock.now(), input: &[] };
+        let caller = Caller { user: None, now: self.app.clock.now(), input: &[], request: None };
         let key = Key::new(key).expect("a key");
         let identity =
             identity(&self.app.config.auth, &caller, "POST /notes", &key, &[text.as_bytes()]);

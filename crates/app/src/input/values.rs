@@ -103,7 +103,7 @@ pub(crate) fn written_at(
         out.claimed = out.columns.extract_if(.., |(column, _)| is_key(column)).collect();
         out.sent.retain(|(field, _)| !entity.key.contains(field));
     }
-    let caller = Caller { user: user.user.clone(), now: user.now, input: &out.sent };
+    let caller = Caller { user: user.user.clone(), now: user.now, input: &out.sent, request: None };
     let filled = fill(model, entity, purpose, &caller, ids, &named, &mut bad)?;
     if !bad.is_empty() {
         return Err(Refusal::Body(bad));

@@ -4,6 +4,7 @@
 mod batch;
 mod find;
 mod forest;
+mod history;
 mod matching;
 mod plans;
 mod prepared;
@@ -15,6 +16,7 @@ mod write;
 
 pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome, Place};
 pub use forest::CreateRows;
+pub use history::history;
 pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;
 pub use prepared::Prepared;

@@ -11,6 +11,7 @@ use super::write::{Write, key_of};
 use crate::application::App;
 use crate::input::{Body, Purpose, written};
 use crate::refusal::Refusal;
+use crate::written_by;
 
 /// Plans of such creates, by their shapes.
 #[derive(Default)]
@@ -28,7 +29,7 @@ impl Write {
         plans: &mut TrustedPlans,
     ) -> Result<Self, Refusal> {
         let model = &app.model;
-        let caller = Caller { user: None, now: app.clock.now(), input: &[] };
+        let caller = Caller { user: None, now: app.clock.now(), input: &[], request: None };
         let input = written(model, entity, body, Purpose::Seed, &caller, &app.ids)?;
         let key = key_of(model.entity(entity), &input.columns);
         let (linked, links) = input.bound_links();
@@ -51,7 +52,9 @@ impl Write {
             plan.after = None;
             Arc::new(plan)
         });
-        let values = WriteValues { atoms: AtomValues::new(), key, inputs, links, hashes: None };
+        let nobody = || Arc::new(written_by::nobody(app, caller.now));
+        let by = plan.write_by.is_some().then(nobody);
+        let values = WriteValues { atoms: AtomValues::new(), key, inputs, links, hashes: None, by };
         Ok(Self::unjudged(Arc::clone(plan), shape, values))
     }
 }

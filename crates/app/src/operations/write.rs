@@ -231,10 +231,16 @@ impl Write {
             linked,
             encoded_before: hashes.is_some() || returned,
         };
-        let with_input = Caller { user: caller.user.clone(), now: caller.now, input: &input.sent };
+        let with_input = Caller {
+            user: caller.user.clone(),
+            now: caller.now,
+            input: &input.sent,
+            request: None,
+        };
         let (plan, atoms) = planned(app, &with_input, &shape);
         let judge = Judge { entity, kind, returned, signed_in: caller.user.is_some() };
-        let values = WriteValues { atoms, key, inputs, links, hashes };
+        let by = plan.write_by.is_some().then(|| Arc::new(crate::written_by::by(app, caller)));
+        let values = WriteValues { atoms, key, inputs, links, hashes, by };
         Self { plan, values, judge, columns: shape.columns }
     }
 

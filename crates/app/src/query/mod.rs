@@ -5,6 +5,7 @@ mod client_schema;
 mod expand;
 mod filter;
 mod having;
+mod history;
 mod nesting;
 mod path;
 mod sort;
@@ -17,6 +18,7 @@ use crate::refusal::{BadParameter, are_enough};
 
 pub use aggregate::{AggregateQuery, ReadyAggregate};
 pub use filter::FilterOp;
+pub use history::{HistoryQuery, ReadyHistory};
 
 /// The bounds of reads, from `[limits]`.
 #[derive(Debug, Clone, Copy)]

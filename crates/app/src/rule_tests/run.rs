@@ -120,7 +120,7 @@ impl Bench<'_> {
                 }
             },
         };
-        let caller = Caller { user, now: self.clock.now(), input: &[] };
+        let caller = Caller { user, now: self.clock.now(), input: &[], request: None };
         let lines = test.can.iter().map(|line| (line, true));
         for (line, wanted) in lines.chain(test.cannot.iter().map(|line| (line, false))) {
             outcome.failures.extend(self.line(fixtures, &caller, line, wanted).await?);

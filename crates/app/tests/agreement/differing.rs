@@ -89,7 +89,7 @@ fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
     }
     for choice in 0..4 {
         let now = Timestamp(1_704_153_600_000_000);
-        let caller = Caller { user: claims(choice), now, input: &[] };
+        let caller = Caller { user: claims(choice), now, input: &[], request: None };
         for row in 0..world.rows(entity) {
             let [before, after] = [&old, &new].map(|app| {
                 let around = Surroundings {

@@ -100,7 +100,7 @@ async fn attempt(world: &World, app: &App, entropy: &mut Entropy<'_>, seen: &mut
         Operation::Read | Operation::Delete => Body(Vec::new()),
     };
     let now = Timestamp(1_704_153_600_000_000);
-    let caller = Caller { user: claims(entropy.pick(4)), now, input: &[] };
+    let caller = Caller { user: claims(entropy.pick(4)), now, input: &[], request: None };
     let explained = Attempt { operation, entity, key: key.clone(), body: body.clone() };
     let explained = explain(app, &caller, explained).await;
     let done = perform(app, &caller, operation, entity, key.clone(), body.clone()).await;

@@ -54,8 +54,12 @@ fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
             Some(Json::Object(others)) => others.clone(),
             _ => Map::new(),
         };
-        let caller =
-            Caller { user: who.with(&others), now: Timestamp(1_704_153_600_000_000), input: &[] };
+        let caller = Caller {
+            user: who.with(&others),
+            now: Timestamp(1_704_153_600_000_000),
+            input: &[],
+            request: None,
+        };
         let folded = fold(rule, &who);
         match folded {
             Formula::True => seen.always += 1,

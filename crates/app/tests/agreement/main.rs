@@ -136,7 +136,7 @@ async fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
     }
     let app = world.app(&additions);
     let now = Timestamp(1_704_153_600_000_000);
-    let caller = Caller { user: claims(entropy.pick(4)), now, input: &[] };
+    let caller = Caller { user: claims(entropy.pick(4)), now, input: &[], request: None };
     for index in 0..TYPES.len() {
         let lists = Lists { world, app: &app, caller: &caller, entity: world.entity(index) };
         lists.agree(entropy, seen).await;

@@ -91,7 +91,7 @@ impl Side {
     async fn answer(&self, tenant: usize, request: &Request) -> Result<String, Refusal> {
         let user =
             Some(Arc::new(json!({ "sub": id(1), "org": id(ORGS[tenant]), "role": "admin" })));
-        let caller = Caller { user, now: self.app.clock.now(), input: &[] };
+        let caller = Caller { user, now: self.app.clock.now(), input: &[], request: None };
         let entity = self.entity(request.entity);
         let key = || key_of(&self.app, entity, &request.key);
         let body = || Body(request.body.clone().into_iter().collect());

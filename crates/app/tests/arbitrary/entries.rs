@@ -76,7 +76,7 @@ const BOUNDS: ReadBounds = ReadBounds {
 };
 
 fn caller() -> Caller<'static> {
-    Caller { user: None, now: Timestamp(1_700_000_000_000_000), input: &[] }
+    Caller { user: None, now: Timestamp(1_700_000_000_000_000), input: &[], request: None }
 }
 
 /// What is parsed prints as text that is parsed to the same, and can be checked.

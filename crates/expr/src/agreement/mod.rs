@@ -73,7 +73,7 @@ fn agree(text: &str, expect: &Expect, entropy: &mut Entropy<'_>) {
     let world = World::new(entropy.pick(1 << 16) as u64);
     let input: Vec<(FieldId, Value)> = world.some_input(&tables);
     let now = Timestamp(1_704_153_600_000_000);
-    let caller = Caller { user: claims(entropy.pick(4)), now, input: &input };
+    let caller = Caller { user: claims(entropy.pick(4)), now, input: &input, request: None };
     values_agree(text, &node, &world, &caller);
     if *expect == Expect::Type(Type::Bool) {
         conditions_agree(text, &node, &world, &caller);

@@ -41,6 +41,8 @@ pub struct Caller<'a> {
     pub now: Timestamp,
     /// The values that a create or update sent.
     pub input: &'a [(FieldId, Value)],
+    /// The id of the request, for what is kept of writes; no expression sees it.
+    pub request: Option<Arc<str>>,
 }
 
 impl Env for Caller<'_> {

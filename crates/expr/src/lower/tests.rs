@@ -109,7 +109,7 @@ fn prepared(text: &str) -> crate::Prepared {
 }
 
 fn shapes(prepared: &crate::Prepared, user: Option<serde_json::Value>) -> Vec<AtomShape> {
-    let caller = Caller { user: user.map(Arc::new), now: Timestamp(0), input: &[] };
+    let caller = Caller { user: user.map(Arc::new), now: Timestamp(0), input: &[], request: None };
     prepared.atom_values(&caller).iter().map(AtomShape::of).collect()
 }
 

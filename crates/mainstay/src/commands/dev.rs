@@ -163,6 +163,6 @@ fn called_as() -> String {
 
 /// Whether anyone may read some row of the entity.
 fn is_open(app: &App, entity: EntityId) -> bool {
-    let caller = expr::Caller { user: None, now: app.clock.now(), input: &[] };
+    let caller = expr::Caller { user: None, now: app.clock.now(), input: &[], request: None };
     app::operations::may_read_some(app, &caller, entity)
 }

@@ -30,7 +30,7 @@ async fn export(args: &Export, app: &Arc<App>, format: transfer::Format) -> anyh
     let entity = rows_of::entity(&app.model, &args.entity)?;
     let user = claims::read(&args.caller)?;
     let is_operator = user.is_none();
-    let caller = Caller { user, now: app.clock.now(), input: &[] };
+    let caller = Caller { user, now: app.clock.now(), input: &[], request: None };
     let mut query = Query::new(&app.model, &caller, entity, app.export_bounds());
     args.filter.iter().for_each(|filter| query.filter(filter));
     args.sort.iter().for_each(|sort| query.sort(sort));

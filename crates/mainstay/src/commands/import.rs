@@ -27,7 +27,7 @@ pub(crate) fn run(args: &Import) -> anyhow::Result<u8> {
         let Some(app) = folder_app::open(&args.folder).await? else { return Ok(super::MISTAKES) };
         let by = match claims::read(&args.caller)? {
             None => By::Operator,
-            user => By::Caller(Caller { user, now: app.clock.now(), input: &[] }),
+            user => By::Caller(Caller { user, now: app.clock.now(), input: &[], request: None }),
         };
         let import = transfer::Import {
             entity: rows_of::entity(&app.model, &args.into)?,

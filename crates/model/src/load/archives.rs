@@ -3,16 +3,12 @@
 //! When a row was archived is a field of its own. That it must be null becomes a part of the rules, as
 //! a tenant's condition does; which other rules may see archived rows is decided in `rules`.
 
-use std::time::Duration;
-
-use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
 use expr::{CompareOp, EntityId, FieldId, Kind, LiteralValue, Span, Type, Value, VarId};
 
 use crate::entity::{Archive, Condition, Index, IndexColumn, Rule};
 use crate::field::{OnDelete, Role, Scalar};
-use crate::load::arguments::text;
 use crate::load::draft::{Draft, FieldDraft, Shape};
+use crate::load::keep::keep;
 use crate::report::Problems;
 
 /// The field that says when a row was archived. A type may declare it, to show it.
@@ -42,27 +38,6 @@ pub(crate) fn read(draft: &mut Draft<'_>, problems: &mut Problems<'_>) {
         check_cascades(draft, id, problems);
     }
     check_circles(draft, problems);
-}
-
-/// Returns how long archived rows are kept; none where for good.
-fn keep(
-    draft: &Draft<'_>,
-    directive: &Node<Directive>,
-    problems: &mut Problems<'_>,
-) -> Option<Duration> {
-    let keep = text(directive, "keep")?;
-    let micros = expr::ops::parse_duration(keep.value).filter(|micros| *micros > 0);
-    let Some(micros) = micros else {
-        problems
-            .error(
-                "duration",
-                keep.place(draft.parsed),
-                format!("`{}` is not a span of time", keep.value),
-            )
-            .help("write it like \"30d\", \"12h\" or \"90m\"");
-        return None;
-    };
-    Some(Duration::from_micros(micros.unsigned_abs()))
 }
 
 fn check_field(field: &FieldDraft<'_>, problems: &mut Problems<'_>) -> bool {

@@ -175,6 +175,7 @@ fn entity(
         identity: false,
         tenant: None,
         archive: None,
+        audit: None,
         indexes: Vec::new(),
         checks: Vec::new(),
         rules: RuleSet::default(),

@@ -6,6 +6,7 @@
 mod archives;
 mod arguments;
 mod attributes;
+mod audits;
 mod boundaries;
 mod checks;
 mod collections;
@@ -20,6 +21,7 @@ mod fields;
 mod fills;
 mod indexes;
 mod joins;
+mod keep;
 mod keys;
 mod literals;
 mod messages;
@@ -34,7 +36,7 @@ mod tenants;
 mod text_map;
 mod unsupported;
 
-pub(crate) use names::constraint_name;
+pub(crate) use names::{constraint_name, shorten};
 pub use parse::DIRECTIVES;
 
 use crate::config::{self, Config};
@@ -70,6 +72,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     relations::read(&mut draft, &mut problems);
     attributes::read(&mut draft, &mut problems);
     archives::read(&mut draft, &mut problems);
+    audits::read(&mut draft, &mut problems);
     tenants::read(&mut draft, &config.auth.tenant_claim, &mut problems);
     defaults::read(&mut draft, &mut problems);
     fills::read(&mut draft, &mut problems);

@@ -59,7 +59,45 @@ fn entity_rules(draft: &Draft<'_>, id: EntityId, problems: &mut Problems<'_>) ->
     let create = part(&["create", "write"], new);
     let update = part(&["update", "write"], new);
     let delete = part(&["delete", "write"], old);
-    confined(&owner.entity, [read, create, update, delete])
+    let audit = owner.node.directives.get("audit").and_then(|audit| value(audit, "read"));
+    let audit = audit.map(|written| expressions::part(draft, problems, written, old));
+    let (history, history_gone) = histories(&owner.entity, [&read, &update, &delete], audit);
+    let rules = confined(&owner.entity, [read, create, update, delete]);
+    RuleSet { history, history_gone, ..rules }
+}
+
+/// Who may read a row's history: whoever reads the row, and satisfies `audit` or else may change it,
+/// for it may tell of days when the row was not for everyone. Of a row that is gone, whoever could
+/// read and delete it.
+fn histories(
+    entity: &Entity,
+    [read, update, delete]: [&Option<Part>; 3],
+    audit: Option<Option<Part>>,
+) -> (Option<Rule>, Option<Rule>) {
+    let (Some(_), Some(read)) = (&entity.audit, read) else { return (None, None) };
+    let written = match audit {
+        // There is a mistake in it.
+        Some(None) => return (None, None),
+        Some(written) => written,
+        None => None,
+    };
+    let tenant = entity.tenant.as_ref();
+    let tenant =
+        tenant.map(|tenant| Part { text: tenant.text.clone(), node: tenant.condition.clone() });
+    let live = entity.archive.as_ref().map(|archive| part_of(&archive.live));
+    let here = written.as_ref().or(update.as_ref()).map(|may| {
+        let parts = tenant.iter().chain(&live).chain([read, may]).cloned();
+        Part::all(parts).map(Part::into_rule)
+    });
+    let gone = delete.as_ref().map(|delete| {
+        let parts = tenant.iter().chain([read, delete]).chain(&written).cloned();
+        Part::all(parts).map(Part::into_rule)
+    });
+    (here.flatten(), gone.flatten())
+}
+
+fn part_of(condition: &Condition) -> Part {
+    Part { text: condition.text.clone(), node: condition.node.clone() }
 }
 
 /// Makes rules of what is written, for reading, creating, updating and deleting. What no rule can
@@ -70,16 +108,14 @@ fn confined(entity: &Entity, [read, create, update, delete]: [Option<Part>; 4]) 
         .as_ref()
         .map(|tenant| Part { text: tenant.text.clone(), node: tenant.condition.clone() });
     let archive = entity.archive.as_ref();
-    let part =
-        |condition: &Condition| Part { text: condition.text.clone(), node: condition.node.clone() };
-    let live = archive.map(|archive| part(&archive.live));
+    let live = archive.map(|archive| part_of(&archive.live));
     let within = |outer: Option<Part>, rule: Option<Part>| {
         let parts = tenant.clone().into_iter().chain(outer).chain([rule?]);
         Part::all(parts).map(Part::into_rule)
     };
     let archived = archive.zip(delete.clone()).and_then(|(archive, delete)| {
-        let gone = Part::all([part(&archive.gone), delete.clone()]);
-        let all = part(&archive.live).or(delete);
+        let gone = Part::all([part_of(&archive.gone), delete.clone()]);
+        let all = part_of(&archive.live).or(delete);
         Some((within(gone, read.clone())?, within(Some(all), read.clone())?))
     });
     let (archived, read_all) = archived.unzip();
@@ -90,6 +126,7 @@ fn confined(entity: &Entity, [read, create, update, delete]: [Option<Part>; 4]) 
         create: within(None, create),
         update: within(live.clone(), update),
         delete: within(live, delete),
+        ..RuleSet::default()
     }
 }
 

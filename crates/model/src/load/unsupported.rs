@@ -11,8 +11,7 @@ use crate::load::parse::{Parsed, ROOTS};
 use crate::report::{Place, Problems};
 
 /// Without these, data would be less safe than the model says.
-const NEEDED: [&str; 8] =
-    ["encrypted", "personal", "audit", "before", "after", "limit", "from", "into"];
+const NEEDED: [&str; 7] = ["encrypted", "personal", "before", "after", "limit", "from", "into"];
 /// Without these, something is missing, and nothing is wrong.
 const WITHHELD: [&str; 10] = [
     "cache",

@@ -81,6 +81,11 @@ impl Display for Step {
             Change::ChangeCheck(check) => write!(f, "~ check {} on {table}", check.name),
             Change::RenameCheck { from, to } => write!(f, "~ check of {table}: {from} → {to}"),
             Change::DropCheck { name } => write!(f, "- check {name} on {table}"),
+            Change::SetTrigger(trigger) => write!(f, "~ trigger {} on {table}", trigger.name),
+            Change::DropTrigger { name } => write!(f, "- trigger {name} on {table}"),
+            Change::Forget { column } => {
+                write!(f, "- values of {table}.{column} in the history")
+            }
         }
     }
 }

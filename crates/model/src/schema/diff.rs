@@ -103,6 +103,7 @@ impl TableDiff<'_> {
         self.foreign_keys();
         self.indexes();
         self.checks();
+        self.history();
         self.steps
     }
 

@@ -25,10 +25,13 @@ impl Change {
             Self::ChangeCheck(_) => "changeCheck",
             Self::RenameCheck { .. } => "renameCheck",
             Self::DropCheck { .. } => "dropCheck",
+            Self::SetTrigger(_) => "setTrigger",
+            Self::DropTrigger { .. } => "dropTrigger",
+            Self::Forget { .. } => "forgetHistory",
         }
     }
 
-    /// Returns the name of the column, index or check that changes; none for a whole table.
+    /// Returns the name of the column, index, check or trigger that changes; none for a whole table.
     pub fn subject(&self) -> Option<String> {
         match self {
             Self::CreateTable(_) | Self::RenameTable { .. } | Self::DropTable => None,
@@ -40,7 +43,10 @@ impl Change {
             | Self::SetRequired { column: name, .. }
             | Self::SetOptional { column: name }
             | Self::DropIndex { name }
+            | Self::DropTrigger { name }
+            | Self::Forget { column: name }
             | Self::DropCheck { name } => Some(name.clone()),
+            Self::SetTrigger(trigger) => Some(trigger.name.clone()),
             Self::Retype { to, .. } => Some(to.name.clone()),
             Self::Rekey { to, .. } => Some(to.join(",")),
             Self::AddForeignKey(key) | Self::DropForeignKey(key) => Some(key.columns.join(",")),
@@ -86,6 +92,9 @@ impl Change {
             Self::AddCheck(_) => "the @check is new",
             Self::ChangeCheck(_) => "the @check says something else",
             Self::DropCheck { .. } => "the @check is gone",
+            Self::SetTrigger(_) => "@audit keeps what is written",
+            Self::DropTrigger { .. } => "@audit is gone",
+            Self::Forget { .. } => "the field is gone or @private",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use expr::{EntityId, Kind, Prepared};
 
-use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table};
+use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table, history};
 use crate::entity::{Entity, Model};
 use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, OnDelete, Role, Scalar};
 use crate::join::{Join, JoinColumn, JoinSide};
@@ -26,6 +26,7 @@ impl Schema {
         let mut tables: Vec<Table> =
             model.entities.iter().map(|entity| table(model, entity, condition)).collect();
         tables.extend(model.joins.iter().map(|join| join_table(model, join)));
+        tables.extend(model.entities.iter().filter_map(history::table));
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         Self { tables }
     }
@@ -60,6 +61,8 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
             .collect(),
         indexes: indexes.collect(),
         checks: checks.collect(),
+        triggers: Vec::new(),
+        recorded: history::recorded(entity),
     }
 }
 
@@ -95,6 +98,8 @@ fn join_table(model: &Model, join: &Join) -> Table {
             filter: None,
         }],
         checks: Vec::new(),
+        triggers: Vec::new(),
+        recorded: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod fill;
 mod from_model;
+pub mod history;
 mod parts;
 pub mod recorded;
 mod rename;
@@ -60,6 +61,12 @@ pub struct Table {
     /// Checks.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Triggers, as the database's SQL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
+    /// The columns whose values the history holds (`@audit`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<String>,
 }
 
 /// A column.
@@ -144,6 +151,15 @@ pub struct Check {
     pub name: String,
     /// The condition, as SQL.
     pub condition: String,
+}
+
+/// What the database does whenever rows of a table are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// The statement that creates it.
+    pub sql: String,
 }
 
 impl Schema {

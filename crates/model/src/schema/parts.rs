@@ -67,6 +67,26 @@ impl TableDiff<'_> {
         }
     }
 
+    /// The history's triggers, and the values that leave it. What goes with its trigger is dropped as
+    /// a table of its own.
+    pub(super) fn history(&mut self) {
+        let (before, after) = (self.before, self.after);
+        for trigger in &before.triggers {
+            if !after.triggers.iter().any(|new| new.name == trigger.name) {
+                self.push(Change::DropTrigger { name: trigger.name.clone() }, vec![]);
+            }
+        }
+        for trigger in after.triggers.iter().filter(|new| !before.triggers.contains(new)) {
+            self.push(Change::SetTrigger(trigger.clone()), vec![]);
+        }
+        if after.recorded.is_empty() {
+            return;
+        }
+        for column in before.recorded.iter().filter(|column| !after.recorded.contains(column)) {
+            self.push(Change::Forget { column: column.clone() }, vec![]);
+        }
+    }
+
     pub(super) fn checks(&mut self) {
         let (before, after) = (&self.before.checks, &self.after.checks);
         let mut gone: Vec<_> = before.iter().filter(|check| !after.contains(check)).collect();

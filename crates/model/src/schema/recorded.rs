@@ -52,6 +52,7 @@ pub fn model(table: &Table) -> Model {
         key_columns: Vec::new(),
         tenant: None,
         archive: None,
+        audit: None,
         identity: false,
         indexes: Vec::new(),
         checks: Vec::new(),

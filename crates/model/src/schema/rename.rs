@@ -96,6 +96,7 @@ impl Renames {
                 index.filter.iter_mut().for_each(rename_in);
             }
             table.checks.iter_mut().for_each(|check| rename_in(&mut check.condition));
+            table.recorded.iter_mut().for_each(rename);
         }
         schema
     }

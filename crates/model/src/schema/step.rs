@@ -1,7 +1,9 @@
 //! The steps of a migration, and what they demand of the rows.
 
 use super::convert::keeps_values;
-use super::{Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Table};
+use super::{
+    Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Table, Trigger,
+};
 
 /// The way from one schema to the next.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +135,18 @@ pub enum Change {
     DropCheck {
         /// Its name.
         name: String,
+    },
+    /// A new trigger, or one that does something else.
+    SetTrigger(Trigger),
+    /// A trigger less.
+    DropTrigger {
+        /// Its name.
+        name: String,
+    },
+    /// The history no longer holds the values of a column.
+    Forget {
+        /// The column.
+        column: String,
     },
 }
 

@@ -123,6 +123,8 @@ fn a_rename_reaches_into_conditions_but_not_into_their_texts() {
             foreign_keys: vec![],
             indexes: vec![],
             checks: vec![check],
+            triggers: vec![],
+            recorded: vec![],
         };
         Schema { tables: vec![table] }
     };

@@ -31,7 +31,8 @@ impl Projection<'_> {
 /// Puts the time of the migration where an expression says `now`.
 fn at(expr: &Prepared, now: Timestamp) -> Prepared {
     let atom = |atom: &Node| {
-        let value = evaluate(atom, &Caller { user: None, now, input: &[] }, Nulls::Unknown);
+        let value =
+            evaluate(atom, &Caller { user: None, now, input: &[], request: None }, Nulls::Unknown);
         Node { kind: Kind::Literal(LiteralValue(value)), ..atom.clone() }
     };
     Prepared { tree: expr.tree.clone(), atoms: expr.atoms.iter().map(atom).collect() }

@@ -56,9 +56,15 @@ pub fn ways(plan: &MigrationPlan, dialect: Dialect) -> Vec<Way> {
 
 /// Derives the schema that a model asks for on a database.
 pub fn schema(model: &Model, dialect: Dialect) -> Schema {
-    Schema::of(model, &|entity, condition, purpose| {
+    let mut schema = Schema::of(model, &|entity, condition, purpose| {
         crate::render::standalone(model, dialect, entity, condition, purpose)
-    })
+    });
+    for table in &mut schema.tables {
+        table.triggers = match dialect {
+            Dialect::Sqlite => sqlite::triggers(model, &table.name),
+        };
+    }
+    schema
 }
 
 /// Writes a migration for a database. `now` fills new columns that hold a time.

@@ -42,6 +42,20 @@ fn tables_and_indexes_are_created_and_changed() {
 }
 
 #[test]
+fn triggers_keep_what_changes_and_nothing_private() {
+    let schema = schema_of(
+        r#"type Post @entity @audit @archive @allow(read: "true") {
+          title: String! pin: String @private price: Decimal changedAt: DateTime! @updated tags: [Tag!]! @join
+        }
+        type Tag @entity @allow(read: "true") { on: Boolean }"#,
+    );
+    insta::assert_snapshot!(
+        "history",
+        script(&diff(None, &schema), Dialect::Sqlite, Timestamp(1)).sql()
+    );
+}
+
+#[test]
 fn a_check_tells_false_from_unknown_and_an_index_need_not() {
     let schema = schema_of(
         r#"type Post @entity @allow(read: "true") @index(on: ["low"], where: "row.kind == 'a'")

@@ -42,6 +42,11 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(json)
     }
 
+    /// Writes the cursor of a row that is known by a number.
+    pub(crate) fn of_number(order_hash: u32, number: i64) -> String {
+        URL_SAFE_NO_PAD.encode(format!("[{order_hash},{number}]"))
+    }
+
     /// Reads a cursor a client sent.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use expr::{AtomShape, EntityId, FieldId, Pred};
 use model::{FieldKind, Model, Relation};
 
 use super::archive::{archiving, restoring};
+use super::audit;
 use super::dependents::{Dependents, dependents};
 use super::{Adjustment, Look, Reference, WriteKind, WritePlan, WriteShape};
 use crate::binds::BindSource;
@@ -80,6 +81,8 @@ pub fn build(
     let made_by_database = entity.identity && !shape.columns.contains(&entity.key_columns[0]);
     WritePlan {
         kind: shape.kind,
+        write_by: audit::writes_history(model, shape)
+            .then(|| SqlText { sql: dialect.write_by().into(), binds: Vec::new() }),
         before: (shape.kind != WriteKind::Create).then(|| builder.before()),
         references: builder.references(),
         restricted: found.restricted,

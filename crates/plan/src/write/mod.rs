@@ -1,14 +1,16 @@
 //! Writes: one row created, changed or deleted, judged by its rules inside the transaction.
 
 mod archive;
+mod audit;
 mod build;
 mod dependents;
 mod links;
 mod merge;
 mod run;
 
+pub(crate) use audit::reaches;
 pub use build::{build, rules_of};
-pub use run::{WriteOutput, WriteRun, WriteValues};
+pub use run::{By, WriteOutput, WriteRun, WriteValues};
 
 use expr::{EntityId, FieldId};
 use model::ColumnId;
@@ -61,6 +63,8 @@ pub enum WriteKind {
 pub struct WritePlan {
     /// How.
     pub kind: WriteKind,
+    /// Says who writes, where rows with a history may be written (`@audit`).
+    pub write_by: Option<SqlText>,
     /// Reads the row as it is: may the caller see it, change it, and is it what they believe?
     pub before: Option<Look>,
     /// Each finds the target of a reference.

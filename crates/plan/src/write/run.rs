@@ -25,6 +25,37 @@ pub struct WriteValues {
     pub links: Vec<Bind>,
     /// The hashes of which the row must have one (`If-Match`); `None` where any will do.
     pub hashes: Option<Vec<u64>>,
+    /// Who writes; only where the plan asks.
+    pub by: Option<Arc<By>>,
+}
+
+/// Who writes, as the history keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// What tells this write from others.
+    pub id: [u8; 16],
+    /// When.
+    pub at: expr::Timestamp,
+    /// The caller's id; none without a caller.
+    pub caller: Option<String>,
+    /// The caller's role.
+    pub role: Option<String>,
+    /// The id of the request.
+    pub request: Option<String>,
+}
+
+impl By {
+    /// Returns the values of `Dialect::write_by`.
+    pub(crate) fn binds(&self) -> Vec<Bind> {
+        let text = |text: &Option<String>| text.clone().map_or(Bind::Null, Bind::Text);
+        vec![
+            Bind::Blob(self.id.as_slice().into()),
+            Bind::Int(self.at.0),
+            text(&self.caller),
+            text(&self.role),
+            text(&self.request),
+        ]
+    }
 }
 
 /// How a write ended.
@@ -95,6 +126,8 @@ enum Step {
     /// Looks for rows to be linked that are not there.
     Missing(usize),
     Restricted(usize),
+    /// Says who writes.
+    By,
     Consequence(usize),
     Write,
     /// A statement of a relation that is set.
@@ -164,6 +197,7 @@ impl WriteRun {
             Step::Reference(at) => Step::Reference(at + 1),
             Step::Missing(at) => Step::Missing(at + 1),
             Step::Restricted(at) => Step::Restricted(at + 1),
+            Step::By => Step::Consequence(0),
             Step::Consequence(at) => Step::Consequence(at + 1),
             Step::Write => Step::Link(0, 0),
             Step::Link(at, part) if part + 1 < plan.links[at].statements.len() => {
@@ -175,15 +209,11 @@ impl WriteRun {
         match next {
             Step::Before if plan.before.is_none() => self.behind(Step::Before),
             Step::Reference(at) if at >= plan.references.len() => match plan.links.len() {
-                0 => self.first_of(Step::Restricted(0), plan.restricted.len()),
+                0 => self.restricted(),
                 _ => Step::Missing(0),
             },
-            Step::Missing(at) if at >= plan.links.len() => {
-                self.first_of(Step::Restricted(0), plan.restricted.len())
-            }
-            Step::Restricted(at) if at >= plan.restricted.len() => {
-                self.first_of(Step::Consequence(0), plan.consequences.len())
-            }
+            Step::Missing(at) if at >= plan.links.len() => self.restricted(),
+            Step::Restricted(at) if at >= plan.restricted.len() => Step::By,
             Step::Consequence(at) if at >= plan.consequences.len() => Step::Write,
             Step::Link(at, _) if at >= plan.links.len() => match plan.after {
                 Some(_) if self.part != Part::Writing => Step::After,
@@ -193,14 +223,8 @@ impl WriteRun {
         }
     }
 
-    fn first_of(&self, step: Step, count: usize) -> Step {
-        match step {
-            _ if count > 0 => step,
-            Step::Restricted(_) => {
-                self.first_of(Step::Consequence(0), self.plan.consequences.len())
-            }
-            _ => Step::Write,
-        }
+    fn restricted(&self) -> Step {
+        if self.plan.restricted.is_empty() { Step::By } else { Step::Restricted(0) }
     }
 
     /// A null reference has nothing to find.
@@ -314,6 +338,7 @@ fn statement_of(plan: &WritePlan, step: Step) -> Option<&SqlText> {
         Step::Before => plan.before.as_ref().map(|look| &look.statement),
         Step::Reference(at) => Some(&plan.references[at].statement),
         Step::Restricted(at) => Some(&plan.restricted[at].statement),
+        Step::By => plan.write_by.as_ref(),
         Step::Consequence(at) => Some(&plan.consequences[at]),
         Step::Missing(at) => Some(&plan.links[at].missing),
         Step::Write => plan.statement.as_ref(),
@@ -342,13 +367,17 @@ impl Program for WriteRun {
             match self.step {
                 Step::Done => return None,
                 Step::Reference(at) if self.is_null_reference(at) => continue,
+                Step::By if self.values.by.is_none() => continue,
                 step if statement_of(&self.plan, step).is_none() => continue,
                 _ => break,
             }
         }
         let plan = Arc::clone(&self.plan);
         let text = statement_of(&plan, self.step)?;
-        self.bind_all(&text.binds);
+        match (self.step, &self.values.by) {
+            (Step::By, Some(by)) => self.binds = by.binds(),
+            _ => self.bind_all(&text.binds),
+        }
         let text = statement_of(&self.plan, self.step)?;
         Some(Statement { sql: &text.sql, binds: &self.binds })
     }

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::MigrationError;
 use super::progress::Watch;
+use crate::written_by;
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS mainstay_backfill (
   table_name TEXT NOT NULL,
@@ -89,7 +90,7 @@ pub(super) fn finish(connection: &Connection, watch: &Watch) -> Result<(), Migra
         let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         // Read anew each time: another process may be filling as well.
         let Some(next) = next(&transaction)? else { return Ok(()) };
-        batch(&transaction, &next, watch)?;
+        written_by::without_history(|| batch(&transaction, &next, watch))?;
         transaction.commit()?;
         std::thread::sleep(started.elapsed().min(PAUSE_MAX));
     }

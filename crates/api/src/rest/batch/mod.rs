@@ -147,7 +147,7 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
             let ready = parts.ready().map_err(bad)?;
             (Action::Aggregate { ready, prefix: rows::PAGE_PREFIX }, Shown::Page)
         }
-        (Target::Nothing, _) => return Err(problems::no_route(path)),
+        (Target::Nothing | Target::History(..), _) => return Err(problems::no_route(path)),
         (target, method) => {
             let allowed = target.allowed().unwrap_or_default();
             return Err(problems::method_not_allowed(method, allowed));

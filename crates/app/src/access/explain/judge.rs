@@ -83,7 +83,8 @@ pub(super) struct Judged {
 impl Question {
     /// Judges with the rows known so far; those that are missing are noted as wanted.
     pub(super) fn judge(&self, model: &Model, snapshot: &Snapshot) -> Judged {
-        let caller = Caller { user: self.user.clone(), now: self.now, input: &self.sent };
+        let caller =
+            Caller { user: self.user.clone(), now: self.now, input: &self.sent, request: None };
         let entity = model.entity(self.entity);
         let mut bench =
             Bench { question: self, model, entity, caller: &caller, snapshot, judgements: vec![] };

@@ -21,7 +21,12 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<u8> {
 
 async fn explain(args: &Explain, app: &App) -> anyhow::Result<u8> {
     let attempt = attempt(args, app)?;
-    let caller = Caller { user: claims::read(&args.caller)?, now: app.clock.now(), input: &[] };
+    let caller = Caller {
+        user: claims::read(&args.caller)?,
+        now: app.clock.now(),
+        input: &[],
+        request: None,
+    };
     match app::access::explain(app, &caller, attempt).await {
         Ok(explanation) => {
             say(&match args.format {

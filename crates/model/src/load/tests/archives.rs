@@ -17,7 +17,7 @@ fn an_archive_is_kept_for_a_while_and_deleted_alone() {
         type I @entity @allow(read: "true") @archive { h: H @onDelete(do: CASCADE) }
         "#,
         &[
-            r#"2:60 duration: `soon` is not a span of time | write it like "30d", "12h" or "90m""#,
+            r#"2:60 duration: `soon` is not a span of time | write it like "1y", "30d", "12h" or "90m""#,
             "3:69 archive: `archivedAt` says when the row was archived, and the server sets it | declare it as `archivedAt: DateTime`, or leave it out",
             "4:56 archive: `archivedAt` says when the row was archived, and the server sets it | declare it as `archivedAt: DateTime`, or leave it out",
             "5:56 archive: deleting a `E` would delete each `D` for good | add `@archive` to `E`, or choose RESTRICT or SET_NULL",

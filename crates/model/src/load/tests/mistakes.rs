@@ -649,10 +649,9 @@ fn an_entity_without_rules_is_pointed_out() {
 #[test]
 fn what_is_not_built_yet_is_never_ignored() {
     check(
-        r#"type Post @entity @allow(read: "true") @audit @limit(rate: "1/1m") { a: Int }"#,
+        r#"type Post @entity @allow(read: "true") @limit(rate: "1/1m") { a: Int }"#,
         &[
-            "1:40 not-supported-yet: `@audit` is not supported yet | without it the data would be less protected than the model says, so remove it knowingly",
-            "1:47 not-supported-yet: `@limit` is not supported yet | without it the data would be less protected than the model says, so remove it knowingly",
+            "1:40 not-supported-yet: `@limit` is not supported yet | without it the data would be less protected than the model says, so remove it knowingly",
         ],
     );
     check(

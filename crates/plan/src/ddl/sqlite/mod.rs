@@ -5,11 +5,13 @@
 //! in one transaction with the enforcement of foreign keys off, and verifies them at the end.
 
 mod alter;
+mod audit;
 mod create;
 mod rebuild;
 
 use expr::Timestamp;
-use model::schema::{Change, MigrationPlan, Step, Table};
+use model::schema::{Change, MigrationPlan, Schema, Step, Table, Trigger, history};
+use model::{Model, Side};
 
 use super::Way;
 use super::projection::{Names, Projection};
@@ -17,7 +19,9 @@ use crate::dialect::Dialect;
 
 /// Writes the statements of a plan, and says whether foreign keys must be verified.
 pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, bool) {
-    let mut out = dropped_indexes(plan);
+    let triggers = touches_history(plan);
+    let mut out = if triggers { dropped_triggers(&plan.before) } else { Vec::new() };
+    out.extend(dropped_indexes(plan));
     out.extend(renames(plan));
     let mut verify = false;
     for step in &plan.steps {
@@ -53,6 +57,12 @@ pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, 
         }
     }
     out.extend(indexes);
+    out.extend(renamed_in_history(plan));
+    out.extend(forgotten(plan));
+    if triggers {
+        let all = plan.after.tables.iter().flat_map(|table| &table.triggers);
+        out.extend(all.map(|trigger| trigger.sql.clone()));
+    }
     (out, verify)
 }
 
@@ -72,6 +82,8 @@ pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
         Change::DropTable => Way::Drop,
         Change::CreateTable(_) | Change::RenameTable { .. } => Way::InPlace,
         Change::DropIndex { .. } | Change::RenameColumn { .. } => Way::InPlace,
+        Change::SetTrigger(_) | Change::DropTrigger { .. } => Way::InPlace,
+        Change::Forget { .. } => Way::WriteRows,
         _ if rebuilt.contains(&step.table.as_str()) => Way::Rebuild,
         Change::AddColumn(column) if plan.fill(&step.table, &column.name).is_some() => {
             Way::WriteRows
@@ -82,6 +94,86 @@ pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
         _ => Way::InPlace,
     };
     plan.steps.iter().map(way).collect()
+}
+
+/// Returns the triggers of a table.
+pub(super) fn triggers(model: &Model, table: &str) -> Vec<Trigger> {
+    match model.entities.iter().find(|entity| entity.table == table) {
+        Some(entity) => audit::of_entity(entity),
+        None => audit::of_join(model, table),
+    }
+}
+
+/// Says whether a step is on a table with triggers or on a history. SQLite parses all triggers when
+/// it renames a table and drops those of a table with it, so all are made anew then.
+fn touches_history(plan: &MigrationPlan) -> bool {
+    let has_triggers = |schema: &Schema, name: &str| {
+        schema.table(name).is_some_and(|table| !table.triggers.is_empty())
+    };
+    plan.steps.iter().any(|step| {
+        let name = &step.table;
+        history::is_history(name)
+            || has_triggers(&plan.before, name)
+            || has_triggers(&plan.after, name)
+    })
+}
+
+fn dropped_triggers(before: &Schema) -> Vec<String> {
+    let all = before.tables.iter().flat_map(|table| &table.triggers);
+    all.map(|trigger| format!("DROP TRIGGER {}", quote(&trigger.name))).collect()
+}
+
+/// A column or join table that is renamed has its new name in the history, too.
+fn renamed_in_history(plan: &MigrationPlan) -> Vec<String> {
+    let renamed = |table: &str, old: &str, new: &str| {
+        let [from, to] = [old, new].map(path);
+        let changes = quote(history::CHANGES);
+        format!(
+            "UPDATE {} SET {changes} = json_set(json_remove({changes}, {from}), {to}, json({changes} -> {from})) WHERE {changes} -> {from} IS NOT NULL",
+            quote(table)
+        )
+    };
+    let kept = |table: &str| {
+        let name = history::table_name(table);
+        (plan.before.table(&name).is_some() && plan.after.table(&name).is_some()).then_some(name)
+    };
+    let columns = plan.renames.columns.iter().filter_map(|(table, new, old)| {
+        let recorded = plan.after.table(table)?.recorded.contains(new);
+        Some(renamed(&kept(table).filter(|_| recorded)?, old, new))
+    });
+    let mut out: Vec<String> = columns.collect();
+    for (new, old) in &plan.renames.tables {
+        let Some(join) = plan.after.table(new).filter(|table| is_join(table)) else { continue };
+        for (key, side) in join.foreign_keys.iter().zip([Side::Left, Side::Right]) {
+            if let Some(name) = kept(&key.target) {
+                let [old, new] = [old, new].map(|table| history::links_name(table, side));
+                out.push(renamed(&name, &old, &new));
+            }
+        }
+    }
+    out
+}
+
+fn is_join(table: &Table) -> bool {
+    table.foreign_keys.len() == 2 && table.key.len() == table.columns.len()
+}
+
+/// Values of columns that are gone, or private, leave the history.
+fn forgotten(plan: &MigrationPlan) -> Vec<String> {
+    let statement = |step: &Step| {
+        let Change::Forget { column } = &step.change else { return None };
+        let (changes, path) = (quote(history::CHANGES), path(column));
+        Some(format!(
+            "UPDATE {} SET {changes} = json_remove({changes}, {path}) WHERE {changes} -> {path} IS NOT NULL",
+            quote(&history::table_name(&step.table))
+        ))
+    };
+    plan.steps.iter().filter_map(statement).collect()
+}
+
+/// Writes the path of a name in `changes`.
+fn path(name: &str) -> String {
+    Dialect::Sqlite.json_path(&[expr::PathStep::Member(name.to_owned())])
 }
 
 fn quote(name: &str) -> String {

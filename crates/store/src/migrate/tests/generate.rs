@@ -146,6 +146,8 @@ fn table(draw: &mut Draw<'_>, name: &str) -> Table {
         foreign_keys: vec![],
         indexes: vec![],
         checks: vec![],
+        triggers: vec![],
+        recorded: vec![],
     };
     if draw.once_in(3) {
         rekey(draw, &mut table);
