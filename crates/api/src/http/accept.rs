@@ -27,6 +27,16 @@ impl ListType {
     /// Returns the form that the client likes best; of those it likes alike, the one it names. Who
     /// accepts none of them gets JSON, as with every other answer.
     pub fn accepted(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(ACCEPT).iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => Self::Json,
+            // What nearly every client sends.
+            (Some(one), None) if one == "*/*" || one == "application/json" => Self::Json,
+            _ => Self::negotiated(headers),
+        }
+    }
+
+    fn negotiated(headers: &HeaderMap) -> Self {
         let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
         let ranges: Vec<Range<'_>> =
             lines.flat_map(|line| line.split(',')).filter_map(Range::read).collect();

@@ -18,7 +18,7 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, prefer, x-request-id",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "etag, idempotency-replayed, link, location, preference-applied, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+    "content-disposition, etag, idempotency-replayed, link, location, preference-applied, x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
 );
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::transfer::{Format, Source};
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, EXPECT};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -58,6 +58,8 @@ pub struct Pieces {
     body: Incoming,
     bytes_left: u64,
     bytes_max: u64,
+    /// Whether the client waits to be told that it may send.
+    is_awaited: bool,
     /// How long the next piece may take.
     piece_time: Duration,
     /// How long all of it may take.
@@ -67,9 +69,10 @@ pub struct Pieces {
 
 impl Pieces {
     /// Bounds a body as an import.
-    pub fn new(body: Incoming, limits: &LimitsConfig) -> Self {
+    pub fn new(headers: &HeaderMap, body: Incoming, limits: &LimitsConfig) -> Self {
         Self {
             body,
+            is_awaited: headers.contains_key(EXPECT),
             bytes_left: limits.import_bytes_max,
             bytes_max: limits.import_bytes_max,
             piece_time: limits.body_timeout,
@@ -81,7 +84,10 @@ impl Pieces {
     /// Reads some of what is left, so that the client reads the answer instead of meeting a closed
     /// connection.
     pub async fn discard(mut self) {
-        body::discard(&mut self.body).await;
+        // Whoever asks before sending is told not to; reading would tell it to go on.
+        if !self.is_awaited {
+            body::discard(&mut self.body).await;
+        }
     }
 
     fn too_slow(&self) -> Problem {
@@ -105,6 +111,7 @@ impl Source for Pieces {
     type Error = Problem;
 
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        self.is_awaited = false;
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
             let frame = timeout(self.piece_time.min(left), self.body.frame()).await;

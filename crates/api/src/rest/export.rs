@@ -34,7 +34,7 @@ pub(super) async fn list(
     let body: Result<AnswerBody, Refusal> = if call.parts.method == Method::HEAD {
         transfer::check(call.app, &by, &ready).map(|()| Rows(None).into())
     } else {
-        transfer::export(call.app, by, ready, format)
+        transfer::export(call.app, by, ready, format, call.app.export_times())
             .await
             .map(|export| Rows(Some(next(export))).into())
     };

@@ -32,7 +32,7 @@ pub(super) async fn create(
     let params = params.map_err(|bad| call.problem(Refusal::Parameters(bad)))?;
     // The pieces have a time of their own.
     call.context.patience.leave_to_handler();
-    let mut pieces = Pieces::new(incoming, &call.app.config.limits);
+    let mut pieces = Pieces::new(&call.parts.headers, incoming, &call.app.config.limits);
     let on_error = params.on_error;
     let import = Import {
         entity,

@@ -25,6 +25,23 @@ const PIECES_AHEAD: usize = 4;
 /// Rows that are read together where each has embedded rows: what is held of an export.
 const ROWS_TOGETHER: u32 = 200;
 
+/// How long an export may take.
+#[derive(Copy, Clone, Debug)]
+pub struct Times {
+    /// All of it.
+    pub all: Duration,
+    /// Waiting for somebody to take what is there.
+    pub stall: Duration,
+}
+
+impl Times {
+    /// As long as it takes: whoever waits can end it.
+    pub const UNBOUNDED: Self = Self { all: YEARS, stall: YEARS };
+}
+
+/// Longer than anything.
+const YEARS: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// An export under way. Dropping it ends it.
 pub struct Export {
     first: Option<Piece>,
@@ -45,6 +62,12 @@ impl App {
         let all = u32::MAX - 1;
         ReadBounds { page_default: all, page_max: all, ..self.read_bounds() }
     }
+
+    /// Returns how long exports may take.
+    pub fn export_times(&self) -> Times {
+        let limits = &self.config.limits;
+        Times { all: limits.export_timeout, stall: limits.export_stall_timeout }
+    }
 }
 
 /// Starts an export. It returns when the first rows are there, so that what fails before is refused.
@@ -56,9 +79,9 @@ pub async fn export(
     by: By,
     ready: Ready,
     format: Format,
+    times: Times,
 ) -> Result<Export, Refusal> {
     let read = prepare(app, &by, &ready)?;
-    let limits = &app.config.limits;
     let slot = app.exports.take().ok_or(Refusal::TooMany {
         what: "exports",
         max: app.exports.max(),
@@ -69,10 +92,9 @@ pub async fn export(
     let channel = Channel {
         pieces: sender.clone(),
         runtime: runtime.clone(),
-        stall: limits.export_stall_timeout,
+        stall: times.stall,
         stop: stop.clone(),
     };
-    let stall = limits.export_stall_timeout;
     let told_to_stop = stop.clone();
     let done = move |result: Result<Channel, store::Error>| {
         let piece = match result {
@@ -85,20 +107,19 @@ pub async fn export(
             }
         };
         if let Some(piece) = piece {
-            let _ = runtime.block_on(async { timeout(stall, sender.send(piece)).await });
+            let _ = runtime.block_on(async { timeout(times.stall, sender.send(piece)).await });
         }
         drop(slot);
     };
-    let time = limits.export_timeout;
     let lines = if format == Format::Csv { Lines::Csv } else { Lines::Json };
     if read.is_flat() {
-        app.store.stream(read.stream(lines, channel), time, stop.clone(), done)?;
+        app.store.stream(read.stream(lines, channel), times.all, stop.clone(), done)?;
     } else {
         let rows_left = ready.limit;
         let app = Arc::clone(app);
         let store = app.store.clone();
         let pages = Pages { app, by, ready, rows_left, channel, is_over: false };
-        store.stream(Sequence::new(pages), time, stop.clone(), done)?;
+        store.stream(Sequence::new(pages), times.all, stop.clone(), done)?;
     }
     let mut export = Export { first: None, pieces, stop };
     match export.receive().await {

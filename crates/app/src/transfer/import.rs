@@ -111,13 +111,15 @@ pub async fn import<S: Source>(
     source: &mut S,
 ) -> (Imported, Result<(), Ended<S::Error>>) {
     let mut done = Imported::default();
-    let Some(_slot) = app.imports.take() else {
-        let max = app.imports.max();
-        let refusal = Refusal::TooMany { what: "imports", max, bound: "imports_max" };
-        return (done, Err(Ended::Refused(refusal)));
-    };
     let ended = match Run::new(app, import, &mut done) {
-        Ok(mut run) => run.all(source).await,
+        Ok(mut run) => match app.imports.take() {
+            Some(_slot) => run.all(source).await,
+            None => {
+                let max = app.imports.max();
+                let refusal = Refusal::TooMany { what: "imports", max, bound: "imports_max" };
+                Err(Ended::Refused(refusal))
+            }
+        },
         Err(refusal) => Err(Ended::Refused(refusal)),
     };
     (done, ended)

@@ -12,7 +12,7 @@ mod slots;
 
 use expr::Caller;
 
-pub use export::{Export, check, export};
+pub use export::{Export, Times, check, export};
 pub use import::{Ended, Failure, Import, Imported, OnError, Source, import};
 pub use row::Wanted;
 pub(crate) use slots::Slots;

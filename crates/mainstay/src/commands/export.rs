@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use app::query::Query;
-use app::transfer::{self, By};
+use app::transfer::{self, By, Times};
 use app::{App, Refusal};
 use expr::Caller;
 
@@ -38,7 +38,7 @@ async fn export(args: &Export, app: &Arc<App>, format: transfer::Format) -> anyh
     let ready = query.many().map_err(Refusal::Parameters);
     let by = if is_operator { By::Operator } else { By::Caller(caller.clone()) };
     let started = match ready {
-        Ok(ready) => transfer::export(app, by, ready, format).await,
+        Ok(ready) => transfer::export(app, by, ready, format, Times::UNBOUNDED).await,
         Err(refusal) => Err(refusal),
     };
     let mut export = match started {

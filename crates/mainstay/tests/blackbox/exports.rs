@@ -190,6 +190,48 @@ async fn exports_show_no_more_than_lists() {
 }
 
 #[tokio::test]
+async fn archived_rows_are_exported_where_they_are_asked_for() {
+    let server = start(
+        r#"type Note @entity @archive @allow(read: "true", write: "true") { text: String!  archivedAt: DateTime }"#,
+    );
+    let client = server.client();
+    for text in ["kept", "gone"] {
+        client.post("/api/v1/notes", json!({ "text": text })).await.expect(201);
+    }
+    client.delete("/api/v1/notes?text=gone").await.expect(200);
+    let check = async |query: &str, expected: &str| {
+        let path = format!("/api/v1/notes?fields=text&sort=text{query}");
+        let answer = export(&client, CSV, &path).await.expect(200);
+        assert_eq!(lines(&answer).join(" "), expected, "{query}");
+    };
+    check("", "text kept").await;
+    check("&archived=only", "text gone").await;
+    check("&archived=with", "text gone kept").await;
+}
+
+/// An idle connection is closed, also where an answer on it is stuck.
+#[tokio::test]
+async fn the_connection_of_a_client_that_reads_nothing_is_closed() {
+    let server = bounded(
+        "export_stall_timeout = \"200ms\"\nidle_timeout = \"500ms\"\nhead_timeout = \"500ms\"",
+    );
+    let open = || {
+        let sockets = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("its files");
+        let links = sockets.flatten().flat_map(|entry| std::fs::read_link(entry.path()));
+        links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+    };
+    let without = open();
+    fill(&server.client(), MANY.0, MANY.1).await;
+    let mut wire = stalled(&server);
+    wire.until(b"\r\n\r\n");
+    server.until_logged("takes nothing; it is cut off");
+    while open() > without {
+        std::thread::yield_now();
+    }
+    assert!(!wire.rest().ends_with(b"0\r\n\r\n"));
+}
+
+#[tokio::test]
 async fn what_a_stream_cannot_do_is_refused_before_it_starts() {
     let server = start(GOODS);
     let client = server.client();
