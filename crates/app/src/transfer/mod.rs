@@ -14,7 +14,7 @@ use expr::Caller;
 
 pub use export::{Export, Times, check, export};
 pub use import::{Ended, Failure, Import, Imported, OnError, Source, import};
-pub use row::Wanted;
+pub use row::{Row, Rows, Wanted};
 pub(crate) use slots::Slots;
 
 /// Who exports or imports.

@@ -21,13 +21,17 @@ impl From<Mistake> for Refusal {
 }
 
 /// A row, and the line on which it begins.
-pub(super) struct Row {
-    pub(super) line: u64,
-    pub(super) body: Result<Body, Refusal>,
+pub struct Row {
+    /// Counted from 1.
+    pub line: u64,
+    /// Its members, or why it has none.
+    pub body: Result<Body, Refusal>,
 }
 
 /// Reads rows out of bytes as they come.
-pub(super) enum Rows {
+pub struct Rows(Form);
+
+enum Form {
     Csv {
         records: Csv,
         /// Known once the first line is read.
@@ -63,12 +67,13 @@ impl Wanted {
 }
 
 impl Rows {
-    pub(super) fn new(format: Format, row_bytes_max: u64, wanted: Wanted) -> Self {
+    /// Starts at the first line.
+    pub fn new(format: Format, row_bytes_max: u64, wanted: Wanted) -> Self {
         let max = usize::try_from(row_bytes_max).unwrap_or(usize::MAX);
-        match format {
-            Format::Csv => Self::Csv { records: Csv::new(max), columns: None, wanted },
-            Format::Ndjson => Self::Ndjson { lines: Ndjson::new(max), wanted },
-        }
+        Self(match format {
+            Format::Csv => Form::Csv { records: Csv::new(max), columns: None, wanted },
+            Format::Ndjson => Form::Ndjson { lines: Ndjson::new(max), wanted },
+        })
     }
 
     /// Reads the next row, and leaves the rest of the input. Nothing where it goes on in the next
@@ -76,18 +81,18 @@ impl Rows {
     ///
     /// # Errors
     /// What is wrong with the names of the columns.
-    pub(super) fn next(
+    pub fn next(
         &mut self,
         model: &Model,
         entity: EntityId,
         input: &mut &[u8],
     ) -> Result<Option<Row>, Refusal> {
         loop {
-            let row = match self {
-                Self::Ndjson { lines, wanted } => {
+            let row = match &mut self.0 {
+                Form::Ndjson { lines, wanted } => {
                     return Ok(lines.next(input).map(|line| object(model, entity, wanted, line)));
                 }
-                Self::Csv { records, columns, wanted } => match records.next(input) {
+                Form::Csv { records, columns, wanted } => match records.next(input) {
                     Some(record) => from_record(model, entity, columns, wanted, record)?,
                     None => return Ok(None),
                 },
@@ -102,16 +107,12 @@ impl Rows {
     ///
     /// # Errors
     /// As `next`; and that there is not even a line of names.
-    pub(super) fn finish(
-        &mut self,
-        model: &Model,
-        entity: EntityId,
-    ) -> Result<Option<Row>, Refusal> {
-        match self {
-            Self::Ndjson { lines, wanted } => {
+    pub fn finish(&mut self, model: &Model, entity: EntityId) -> Result<Option<Row>, Refusal> {
+        match &mut self.0 {
+            Form::Ndjson { lines, wanted } => {
                 Ok(lines.finish().map(|line| object(model, entity, wanted, line)))
             }
-            Self::Csv { records, columns, wanted } => {
+            Form::Csv { records, columns, wanted } => {
                 let row = match records.finish() {
                     Some(record) => from_record(model, entity, columns, wanted, record)?,
                     None => None,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use app::input::{Address, Body, scalar_from_json, scalar_from_text};
 use app::query::{FilterOp, Query, ReadBounds};
+use app::transfer::{Format, Rows, Wanted};
 use expr::{Caller, CompareOp, EntityId, Expect, Scope, Timestamp, Type};
 use model::{FieldKind, Model, Sources};
 use plan::Show;
@@ -15,12 +16,13 @@ use plan::read::Cursor;
 pub(crate) type Entry = fn(&[u8]);
 
 /// All of them, with the names of their targets and seeds.
-pub(crate) const ENTRIES: [(&str, Entry); 6] = [
+pub(crate) const ENTRIES: [(&str, Entry); 7] = [
     ("body", body),
     ("cursor", cursor),
     ("expression", expression),
     ("filter", filter),
     ("query", query),
+    ("rows", rows),
     ("value", value),
 ];
 
@@ -161,6 +163,34 @@ pub(crate) fn body(bytes: &[u8]) {
             }
         }
     }
+}
+
+/// A file has the same rows, in their order, whatever the pieces in which it comes.
+pub(crate) fn rows(bytes: &[u8]) {
+    for format in [Format::Csv, Format::Ndjson] {
+        let whole = read(format, bytes, usize::MAX);
+        assert_eq!(read(format, bytes, 3), whole);
+        assert!(whole.is_sorted());
+    }
+}
+
+/// Reads rows: the line of each, and whether it is one.
+fn read(format: Format, bytes: &[u8], piece: usize) -> Vec<(u64, bool)> {
+    let (post, mut found) = (entity("Post"), Vec::new());
+    let mut rows = Rows::new(format, 100, Wanted::default());
+    for mut input in bytes.chunks(piece) {
+        loop {
+            match rows.next(&MODEL, post, &mut input) {
+                Ok(Some(row)) => found.push((row.line, row.body.is_ok())),
+                Ok(None) => break,
+                // The names of the columns are wrong, which refuses the file.
+                Err(_) => return found,
+            }
+        }
+    }
+    let last = rows.finish(&MODEL, post).ok().flatten();
+    found.extend(last.map(|row| (row.line, row.body.is_ok())));
+    found
 }
 
 /// A cursor is one of ours or damaged.
