@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::transfer::{Format, Source};
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, EXPECT};
+use http::header::{ACCEPT, CONTENT_TYPE, EXPECT, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -19,6 +19,11 @@ const FORMATS: [(&str, Format); 3] = [
     ("application/x-ndjson", Format::Ndjson),
     ("application/ndjson", Format::Ndjson),
 ];
+
+/// `Accept-Post` (Linked Data Platform, section 7.1)
+pub const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+/// What it says.
+pub const POSTS: &str = "application/json, text/csv, application/x-ndjson";
 
 /// Returns the form of a body of rows; nothing where it is something else.
 ///
@@ -48,8 +53,8 @@ pub fn format(headers: &HeaderMap) -> Result<Option<Format>, Problem> {
     let detail = "send CSV and NDJSON in UTF-8, CSV with a line of names";
     let mut problem =
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail);
-    let accepted = HeaderValue::from_static("application/json, text/csv, application/x-ndjson");
-    problem.headers.push((ACCEPT, accepted));
+    problem.headers.push((ACCEPT, HeaderValue::from_static(POSTS)));
+    problem.headers.push((ACCEPT_POST, HeaderValue::from_static(POSTS)));
     Err(problem)
 }
 

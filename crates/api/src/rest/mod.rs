@@ -22,7 +22,7 @@ use http::Method;
 use http::request::Parts;
 use hyper::body::Incoming;
 
-use crate::http::{Problem, RequestContext, Response, body};
+use crate::http::{Problem, RequestContext, Response, body, pieces};
 
 pub use route::Routes;
 
@@ -103,9 +103,10 @@ impl Rest {
             (target, &Method::OPTIONS) => {
                 let reply = Reply::no_content().header(http::header::ALLOW, allowed);
                 Ok(match target {
-                    Target::Row(..) | Target::Collection(_) => {
-                        reply.header(body::ACCEPT_PATCH, body::PATCHES)
-                    }
+                    Target::Row(..) => reply.header(body::ACCEPT_PATCH, body::PATCHES),
+                    Target::Collection(_) => reply
+                        .header(body::ACCEPT_PATCH, body::PATCHES)
+                        .header(pieces::ACCEPT_POST, pieces::POSTS),
                     _ => reply,
                 })
             }

@@ -92,6 +92,9 @@ async fn a_row_of_csv_is_created_as_by_a_post() {
     let lines = "{\"name\":\"n1\",\"tags\":[\"x\"]}\n\n{\"name\":\"n2\",\"stock\":1}";
     let answer = import(&client, NDJSON, "/api/v1/goods", lines).await.expect(201);
     assert_eq!(answer.json()["created"], json!(2));
+    let options = client.send(Method::OPTIONS, "/api/v1/goods", None).await.expect(204);
+    let taken = "application/json, text/csv, application/x-ndjson";
+    assert_eq!(options.header("accept-post"), Some(taken));
     let none = csv(&client, "name\r\n").await.expect(201);
     assert_eq!(none.json()["created"], json!(0));
     import(&client, NDJSON, "/api/v1/goods", "").await.expect(201);
@@ -339,6 +342,39 @@ async fn what_an_import_cannot_take_is_refused() {
     assert!(answer.contains("\"created\":2,\"replaced\":0,\"failed\":0"), "{answer}");
     assert_eq!(count(&client).await, json!(2));
     csv(&client, "name\nd\n").await.expect(201);
+}
+
+#[tokio::test]
+async fn as_many_rows_as_may_be_are_kept_together() {
+    let server = start(
+        r#"
+        type Team @entity @allow(read: "row.members.exists(m, m.user == user.id)", create: "true") {
+          name: String!
+          members: [Member!]! @inverse(of: "team")
+        }
+        type Member @entity @allow(read: "true", create: "true") { team: Team!  user: ID! }
+        type Task @entity
+          @allow(read: "row.team.members.exists(m, m.user == user.id)", create: "row.team.members.exists(m, m.user == user.id)")
+        {
+          team: Team!  title: String! @unique  done: Boolean! @default(value: false)
+          hours: Decimal  due: Date  note: String  createdAt: DateTime! @created
+        }
+        "#,
+    );
+    let alice = server.client().as_user(ALICE);
+    let team = json!({ "id": BOB, "name": "t", "members": [{ "user": ALICE }] });
+    alice.post("/api/v1/teams", team).await.expect(201);
+    let rows = |count: usize| {
+        let rows = (0..count).map(|task| format!("t{task},{BOB},1.5,2026-11-25\n"));
+        format!("title,teamId,hours,due\n{}", rows.collect::<String>())
+    };
+    let answer = import(&alice, CSV, "/api/v1/tasks", rows(10_001)).await.expect(422);
+    assert_eq!(answer.text("code"), "too_many_rows");
+    let answer = import(&alice, CSV, "/api/v1/tasks", rows(10_000)).await.expect(201);
+    assert_eq!(answer.json()["created"], json!(10_000));
+    let bob = server.client().as_user(BOB);
+    let answer = import(&bob, CSV, "/api/v1/tasks", "title,teamId\nx,".to_owned() + BOB).await;
+    assert_eq!(failures(&answer.expect(422)), ["2 422 invalid_body /team"]);
 }
 
 const ALL: &str = r#"
