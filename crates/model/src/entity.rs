@@ -88,6 +88,8 @@ pub struct Entity {
     pub audit: Option<Audit>,
     /// Indexes: declared, unique fields, and one for each foreign key that no other index serves.
     pub indexes: Vec<Index>,
+    /// The full-text index (`@search`).
+    pub search: Option<Search>,
     /// Conditions that every row satisfies.
     pub checks: Vec<Check>,
     /// Who may do what. An operation without a rule is denied.
@@ -163,6 +165,24 @@ pub struct IndexColumn {
     pub column: ColumnId,
     /// Whether it is sorted from high to low.
     pub descending: bool,
+}
+
+/// A full-text index over some texts of an entity. Every reader of a row may read all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// The texts, in the order of the index's columns.
+    pub fields: Vec<SearchField>,
+}
+
+/// A text of a full-text index.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SearchField {
+    /// The field.
+    pub field: FieldId,
+    /// Its column.
+    pub column: ColumnId,
+    /// How much more a match here counts than one in a field of weight 1.
+    pub weight: f64,
 }
 
 /// A condition on the row's own fields, enforced by the database. An unknown condition passes.

@@ -19,7 +19,7 @@ pub use config::Config;
 pub use document::{Document, Member};
 pub use entity::{
     Archive, Audit, Check, Entity, EnumType, Index, IndexColumn, Model, Module, Rule, RuleSet,
-    Tenant,
+    Search, SearchField, Tenant,
 };
 pub use field::{
     Column, ColumnId, ColumnType, Default, Field, FieldKind, FieldRules, Length, OnDelete, Pattern,

@@ -24,6 +24,10 @@ pub enum BindSource {
     LimitAndOne,
     /// The rows to skip.
     Offset,
+    /// What is searched for.
+    Search,
+    /// Any of what is searched for, by which rows found are ranked.
+    SearchAny,
     /// The keys of the parent rows, as a JSON list.
     ParentKeys,
     /// A number fixed by the plan.

@@ -5,6 +5,8 @@ use expr::{ArithOp, Func, PathStep, Type, Value};
 use model::ColumnType;
 
 use crate::aggregate::AggregateFunc;
+use crate::encode::{MARK_CLOSE, MARK_OPEN};
+use crate::search::{SearchQuery, SearchTerm};
 
 /// A database's SQL.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -203,6 +205,72 @@ impl Dialect {
             "CASE WHEN {list} IS NOT NULL THEN (SELECT json_group_array({element} ORDER BY e.key) FROM {}) END",
             self.elements(list, "e")
         )
+    }
+
+    /// A table's rows that a full-text index finds. The index comes first: only what it finds is
+    /// looked at.
+    pub fn search_from(self, index: &str, table: &str, alias: &str) -> String {
+        let index = self.quote(index);
+        format!("{index} AS s CROSS JOIN {table} AS {alias} ON {alias}.rowid = s.rowid")
+    }
+
+    /// The condition that a full-text index of `search_from` has found the row.
+    pub fn search_found(self, index: &str, query: &str) -> String {
+        format!("s.{} MATCH {query}", self.quote(index))
+    }
+
+    /// How well a row fits among all rows of the table, from best to worst in ascending order.
+    pub fn search_rank(self, index: &str, weights: &[(&str, f64)]) -> String {
+        let weights: String = weights.iter().map(|(_, weight)| format!(", {weight:?}")).collect();
+        format!("bm25(s.{}{weights})", self.quote(index))
+    }
+
+    /// How well a row fits by what stands in it alone, from best to worst in ascending order: which of
+    /// its texts have any, and which all of what is searched for.
+    pub fn search_rank_of_row(
+        self,
+        index: &str,
+        weights: &[(&str, f64)],
+        all: &str,
+        any: &str,
+    ) -> String {
+        let index = self.quote(index);
+        let has = |column: &str, query: &str| {
+            let column = self.literal(&Value::Text(format!("{} : (", self.quote(column))));
+            format!(
+                "(s.rowid IN (SELECT rowid FROM {index} WHERE {index} MATCH {column} || {query} || ')'))"
+            )
+        };
+        let fits = weights.iter().map(|(column, weight)| {
+            format!("{weight:?} * ({} + {})", has(column, any), has(column, all))
+        });
+        format!("-({})", fits.collect::<Vec<_>>().join(" + "))
+    }
+
+    /// The part of an indexed text that shows what was found, between marks that `encode` knows.
+    pub fn search_snippet(self, index: &str, column: usize, words: u32) -> String {
+        let (open, close) = (MARK_OPEN as u32, MARK_CLOSE as u32);
+        let index = self.quote(index);
+        format!("snippet(s.{index}, {column}, char({open}), char({close}), '…', {words})")
+    }
+
+    /// Terms as the full-text index's query; it is bound as a value. One is not excluded.
+    ///
+    /// Each term is a string of FTS5, so nothing in it is an operator.
+    pub fn search_query(self, terms: &[SearchTerm]) -> SearchQuery {
+        let join = |excluded: bool, operator: &str| {
+            let terms = terms.iter().filter(|term| term.excluded == excluded);
+            let terms: Vec<String> = terms
+                .map(|term| {
+                    let star = if term.prefix { " *" } else { "" };
+                    format!("\"{}\"{star}", term.text.replace('"', "\"\""))
+                })
+                .collect();
+            terms.join(operator)
+        };
+        let (wanted, excluded) = (join(false, " AND "), join(true, " OR "));
+        let all = if excluded.is_empty() { wanted } else { format!("({wanted}) NOT ({excluded})") };
+        SearchQuery { all, any: join(false, " OR ") }
     }
 
     /// A lossless conversion.

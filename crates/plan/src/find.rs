@@ -137,6 +137,8 @@ impl Program for FindRun {
             | BindSource::ExpandCursor(_)
             | BindSource::Offset
             | BindSource::Links(_)
+            | BindSource::Search
+            | BindSource::SearchAny
             | BindSource::ParentKeys => unreachable!("a search has neither key nor page"),
         });
         self.binds = binds.collect();

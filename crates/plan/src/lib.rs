@@ -19,6 +19,7 @@ pub mod read;
 mod render;
 mod rows;
 mod rules;
+mod search;
 mod sequence;
 pub mod write;
 
@@ -31,4 +32,5 @@ pub use program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 pub use purge::Purge;
 pub use rows::{RowsBy, rows_where};
 pub use rules::{AtomValues, RuleBook, RuleRef};
+pub use search::{SearchQuery, SearchTerm};
 pub use sequence::{Sequence, Step, Steps};

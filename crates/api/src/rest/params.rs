@@ -100,6 +100,7 @@ pub(super) fn list(query: &mut Query<'_>, text: &str) {
                 "count" => query.count(value),
                 "sort" => query.sort(value),
                 "archived" if query.is_archived() => query.archived(value),
+                "highlight" if query.is_searched() => query.highlight(value),
                 _ => rows(query, name, value),
             }
         }
@@ -113,10 +114,12 @@ pub(super) fn export(query: &mut Query<'_>, text: &str, format: Format) {
             ("before", _) => "an export goes forward: use `after`, or turn `sort` around",
             ("count", _) => "an export has all rows; count its lines",
             ("expand", Format::Csv) => "a line of CSV has one row; take NDJSON to embed others",
+            ("highlight", Format::Csv) if query.is_searched() => "CSV shows fields; take NDJSON",
             _ => continue,
         };
         query.refuse(&param.name, "unsupported", detail);
     }
+    query.unranked();
     list(query, text);
 }
 
@@ -198,6 +201,7 @@ fn rows(query: &mut Query<'_>, name: &str, value: &str) {
         "after" => query.after(value),
         "before" => query.before(value),
         "offset" => query.offset(value),
+        "q" if query.is_searched() => query.search(value),
         _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
     }
 }
@@ -212,7 +216,7 @@ pub(super) fn filters(query: &mut Query<'_>, text: &str) {
                 query.refuse("filter", "repeated", "give it only once");
             }
             ("filter", None) => query.filter(&param.value),
-            (name, None) if OF_LISTS.contains(&name) => {
+            (name, None) if OF_LISTS.contains(&name) || (query.is_searched() && name == "q") => {
                 query.refuse(name, "unknown_parameter", "a write of many rows takes only filters");
             }
             (name, None) => {

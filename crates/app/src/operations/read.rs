@@ -81,7 +81,7 @@ impl Read {
         may_read_any(app, caller, ready.shape.archived.rule(ready.shape.entity))?;
         let atoms = AtomValues::from_vec(std::mem::take(&mut ready.atoms));
         let (plan, atoms) = planned(app, caller, &ready.shape, atoms)?;
-        Self::page(plan, atoms, &ready, prefix)
+        Self::page(app, plan, atoms, &ready, prefix)
     }
 
     /// Prepares a list for whoever has the database at hand: no rule counts.
@@ -90,10 +90,11 @@ impl Read {
         let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
         let plan = build(&app.model, app.dialect, &ready.shape, &RuleBook::trusting(), &shapes)
             .map_err(|error| hidden_field(app, ready.shape.entity, &error))?;
-        Self::page(Arc::new(plan), atoms, &ready, b"")
+        Self::page(app, Arc::new(plan), atoms, &ready, b"")
     }
 
     fn page(
+        app: &App,
         plan: Arc<ReadPlan>,
         atoms: AtomValues,
         ready: &Ready,
@@ -101,8 +102,16 @@ impl Read {
     ) -> Result<Self, Refusal> {
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
         let expand_cursors = expand_binds(&plan, &ready.expand_cursors)?;
-        let (limit, offset) = (ready.limit, ready.offset);
-        let values = ReadValues { atoms, key: Vec::new(), cursor, expand_cursors, limit, offset };
+        let search = ready.search.as_deref().map(|terms| app.dialect.search_query(terms));
+        let values = ReadValues {
+            atoms,
+            key: Vec::new(),
+            cursor,
+            expand_cursors,
+            search,
+            limit: ready.limit,
+            offset: ready.offset,
+        };
         Ok(Self { plan, values, frame: Frame::array(prefix) })
     }
 
@@ -129,7 +138,8 @@ impl Read {
         })?;
         let cursor = cursor_binds(&plan, ready.cursor.as_ref())?;
         let (limit, offset) = (ready.limit, ready.offset);
-        let values = ReadValues { atoms, cursor, limit, offset, ..ReadValues::default() };
+        let search = ready.search.map(|terms| app.dialect.search_query(&terms));
+        let values = ReadValues { atoms, cursor, search, limit, offset, ..ReadValues::default() };
         Ok(Self { plan, values, frame: Frame::array(prefix) })
     }
 

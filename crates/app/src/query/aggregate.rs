@@ -3,6 +3,7 @@
 use expr::ops::Period;
 use expr::{Caller, EntityId, Value};
 use model::Model;
+use plan::SearchTerm;
 use plan::aggregate::{
     AggregateFunc, AggregateOrder, AggregateShape, FieldPath, Group, Measure, OrderBy, has_period,
 };
@@ -35,6 +36,8 @@ pub struct ReadyAggregate {
     pub shape: AggregateShape,
     /// The values of the conditions' atoms.
     pub atoms: Vec<Value>,
+    /// What is searched for.
+    pub search: Option<Vec<SearchTerm>>,
     /// The page size.
     pub limit: u32,
     /// The groups to skip.
@@ -166,6 +169,9 @@ impl<'m> AggregateQuery<'m> {
             self.rows.mistake("after", "conflict", "all rows are one group without `group`");
         }
         let order = self.order();
+        // Groups have no rank.
+        self.rows.unranked();
+        let search = self.rows.search_shape();
         let having = self.having.take().and_then(|text| self.having_condition(&text));
         let Self { rows, groups, count, measures, .. } = self;
         if !rows.mistakes.is_empty() {
@@ -178,12 +184,15 @@ impl<'m> AggregateQuery<'m> {
             count,
             measures,
             filter: all_of(rows.conditions),
+            search,
             having,
             atoms: rows.atoms.len(),
             order,
             page,
         };
-        Ok(ReadyAggregate { shape, atoms: rows.atoms, limit: rows.limit, offset, cursor })
+        let search = rows.search.map(|search| search.terms);
+        let (atoms, limit) = (rows.atoms, rows.limit);
+        Ok(ReadyAggregate { shape, atoms, search, limit, offset, cursor })
     }
 
     fn having_condition(&mut self, text: &str) -> Option<expr::Node> {

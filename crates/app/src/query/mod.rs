@@ -8,10 +8,12 @@ mod having;
 mod history;
 mod nesting;
 mod path;
+mod search;
 mod sort;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
 use model::{FieldKind, Model};
+use plan::SearchTerm;
 use plan::read::{Archived, Count, Cursor, Order, PageShape, Selection, Shape, Target};
 
 use crate::refusal::{BadParameter, are_enough};
@@ -58,6 +60,9 @@ pub struct Query<'m> {
     bounds: ReadBounds,
     conditions: Vec<Node>,
     atoms: Vec<Value>,
+    search: Option<search::Search>,
+    ranked: bool,
+    highlight: Vec<FieldId>,
     selection: Selection,
     order: Vec<Order>,
     limit: u32,
@@ -84,6 +89,8 @@ pub struct Ready {
     pub shape: Shape,
     /// The values of the filter's atoms.
     pub atoms: Vec<Value>,
+    /// What is searched for.
+    pub search: Option<Vec<SearchTerm>>,
     /// The page size.
     pub limit: u32,
     /// The rows to skip.
@@ -109,6 +116,9 @@ impl<'m> Query<'m> {
             bounds,
             conditions: Vec::new(),
             atoms: Vec::new(),
+            search: None,
+            ranked: true,
+            highlight: Vec::new(),
             selection: Selection::default(),
             order: Vec::new(),
             limit: bounds.page_default,
@@ -275,6 +285,10 @@ impl<'m> Query<'m> {
 
     fn ready(mut self, target: Target) -> Result<Ready, Vec<BadParameter>> {
         self.check_conditions();
+        let search = self.search_shape();
+        if search.as_ref().is_some_and(|search| search.ranked) {
+            self.start_at_place();
+        }
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
@@ -291,12 +305,14 @@ impl<'m> Query<'m> {
             selection: self.selection,
             filter,
             filter_atoms: self.atoms.len(),
+            search,
             order,
             page,
             count: self.count,
         };
+        let search = self.search.map(|search| search.terms);
         let (atoms, limit, expand_cursors) = (self.atoms, self.limit, self.expand_cursors);
-        Ok(Ready { shape, atoms, limit, offset, cursor, expand_cursors })
+        Ok(Ready { shape, atoms, search, limit, offset, cursor, expand_cursors })
     }
 }
 

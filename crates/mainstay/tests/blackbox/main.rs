@@ -38,6 +38,7 @@ mod puts;
 mod rule_tests;
 mod rules;
 mod scalars;
+mod search;
 mod shell;
 mod tenants;
 mod tls;

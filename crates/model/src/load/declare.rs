@@ -177,6 +177,7 @@ fn entity(
         archive: None,
         audit: None,
         indexes: Vec::new(),
+        search: None,
         checks: Vec::new(),
         rules: RuleSet::default(),
     }

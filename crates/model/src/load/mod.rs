@@ -31,6 +31,7 @@ mod operations;
 mod parse;
 mod relations;
 mod rules;
+mod search;
 mod syntax;
 mod tenants;
 mod text_map;
@@ -79,6 +80,7 @@ pub fn load(app: &Sources) -> Result<Loaded, Report> {
     rules::read(&mut draft, &mut problems);
     checks::read(&mut draft, &mut problems);
     indexes::read(&mut draft, &mut problems);
+    search::read(&mut draft, &mut problems);
     collections::check(&draft, &mut problems);
     boundaries::check(&draft, &mut problems);
     operations::check(&draft, &mut problems);

@@ -13,18 +13,8 @@ use crate::report::{Place, Problems};
 /// Without these, data would be less safe than the model says.
 const NEEDED: [&str; 7] = ["encrypted", "personal", "before", "after", "limit", "from", "into"];
 /// Without these, something is missing, and nothing is wrong.
-const WITHHELD: [&str; 10] = [
-    "cache",
-    "live",
-    "search",
-    "function",
-    "route",
-    "capabilities",
-    "on",
-    "every",
-    "retry",
-    "webhook",
-];
+const WITHHELD: [&str; 9] =
+    ["cache", "live", "function", "route", "capabilities", "on", "every", "retry", "webhook"];
 /// Directives that only fields of Query, Mutation and Job have.
 const ON_ROOTS: [&str; 6] = ["function", "route", "on", "every", "retry", "webhook"];
 

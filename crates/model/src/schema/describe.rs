@@ -86,6 +86,11 @@ impl Display for Step {
             Change::Forget { column } => {
                 write!(f, "- values of {table}.{column} in the history")
             }
+            Change::SetSearch { search, anew } => {
+                let sign = if *anew { "~" } else { "+" };
+                write!(f, "{sign} full-text index on {table} ({})", search.columns.join(", "))
+            }
+            Change::DropSearch => write!(f, "- full-text index on {table}"),
         }
     }
 }

@@ -104,6 +104,7 @@ impl TableDiff<'_> {
         self.indexes();
         self.checks();
         self.history();
+        self.search();
         self.steps
     }
 

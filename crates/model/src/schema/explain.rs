@@ -28,6 +28,9 @@ impl Change {
             Self::SetTrigger(_) => "setTrigger",
             Self::DropTrigger { .. } => "dropTrigger",
             Self::Forget { .. } => "forgetHistory",
+            Self::SetSearch { anew: false, .. } => "addSearch",
+            Self::SetSearch { .. } => "changeSearch",
+            Self::DropSearch => "dropSearch",
         }
     }
 
@@ -52,6 +55,7 @@ impl Change {
             Self::AddForeignKey(key) | Self::DropForeignKey(key) => Some(key.columns.join(",")),
             Self::AddIndex(index) => Some(index.name.clone()),
             Self::AddCheck(check) | Self::ChangeCheck(check) => Some(check.name.clone()),
+            Self::SetSearch { .. } | Self::DropSearch => None,
         }
     }
 
@@ -95,6 +99,9 @@ impl Change {
             Self::SetTrigger(_) => "@audit keeps what is written",
             Self::DropTrigger { .. } => "@audit is gone",
             Self::Forget { .. } => "the field is gone or @private",
+            Self::SetSearch { anew: false, .. } => "@search is new",
+            Self::SetSearch { .. } => "@search names other fields",
+            Self::DropSearch => "@search is gone",
         }
     }
 }

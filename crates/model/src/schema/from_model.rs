@@ -2,7 +2,7 @@
 
 use expr::{EntityId, Kind, Prepared};
 
-use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table, history};
+use super::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Search, Table, history};
 use crate::entity::{Entity, Model};
 use crate::field::{ColumnId, ColumnType, Default, Field, FieldKind, OnDelete, Role, Scalar};
 use crate::join::{Join, JoinColumn, JoinSide};
@@ -63,6 +63,9 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
         checks: checks.collect(),
         triggers: Vec::new(),
         recorded: history::recorded(entity),
+        search: entity.search.as_ref().map(|search| Search {
+            columns: search.fields.iter().map(|field| name(field.column)).collect(),
+        }),
     }
 }
 
@@ -100,6 +103,7 @@ fn join_table(model: &Model, join: &Join) -> Table {
         checks: Vec::new(),
         triggers: Vec::new(),
         recorded: Vec::new(),
+        search: None,
     }
 }
 

@@ -149,6 +149,7 @@ pub(super) fn table(entity: &Entity) -> Option<Table> {
         }],
         checks: Vec::new(),
         triggers: Vec::new(),
+        search: None,
         recorded: Vec::new(),
         name,
     })

@@ -67,6 +67,9 @@ pub struct Table {
     /// The columns whose values the history holds (`@audit`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recorded: Vec<String>,
+    /// The full-text index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 /// A column.
@@ -144,6 +147,13 @@ pub struct IndexColumn {
     pub descending: bool,
 }
 
+/// A full-text index. What weighs how much is said by each search, so it is no part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// The texts' columns, in its order.
+    pub columns: Vec<String>,
+}
+
 /// A condition that every row satisfies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
@@ -160,6 +170,11 @@ pub struct Trigger {
     pub name: String,
     /// The statement that creates it.
     pub sql: String,
+}
+
+/// Returns the name of the full-text index of a table. SQLite keeps tables of other endings beside it.
+pub fn search_table(table: &str) -> String {
+    format!("mainstay_search_{table}_fts")
 }
 
 impl Schema {

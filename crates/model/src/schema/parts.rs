@@ -87,6 +87,18 @@ impl TableDiff<'_> {
         }
     }
 
+    /// A full-text index is made anew from the rows, so it demands nothing of them.
+    pub(super) fn search(&mut self) {
+        match (&self.before.search, &self.after.search) {
+            (before, Some(after)) if before.as_ref() != Some(after) => {
+                let anew = before.is_some();
+                self.push(Change::SetSearch { search: after.clone(), anew }, vec![]);
+            }
+            (Some(_), None) => self.push(Change::DropSearch, vec![]),
+            _ => {}
+        }
+    }
+
     pub(super) fn checks(&mut self) {
         let (before, after) = (&self.before.checks, &self.after.checks);
         let mut gone: Vec<_> = before.iter().filter(|check| !after.contains(check)).collect();

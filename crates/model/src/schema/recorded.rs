@@ -55,6 +55,7 @@ pub fn model(table: &Table) -> Model {
         audit: None,
         identity: false,
         indexes: Vec::new(),
+        search: None,
         checks: Vec::new(),
         rules: RuleSet::default(),
     };

@@ -95,6 +95,7 @@ impl Renames {
                 index.columns.iter_mut().for_each(|column| rename(&mut column.name));
                 index.filter.iter_mut().for_each(rename_in);
             }
+            table.search.iter_mut().for_each(|it| it.columns.iter_mut().for_each(rename));
             table.checks.iter_mut().for_each(|check| rename_in(&mut check.condition));
             table.recorded.iter_mut().for_each(rename);
         }

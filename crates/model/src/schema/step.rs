@@ -2,7 +2,8 @@
 
 use super::convert::keeps_values;
 use super::{
-    Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Table, Trigger,
+    Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Search, Table,
+    Trigger,
 };
 
 /// The way from one schema to the next.
@@ -148,6 +149,15 @@ pub enum Change {
         /// The column.
         column: String,
     },
+    /// A full-text index, new or over other columns.
+    SetSearch {
+        /// What it indexes.
+        search: Search,
+        /// Whether it takes the place of another.
+        anew: bool,
+    },
+    /// A full-text index less.
+    DropSearch,
 }
 
 /// Where the values of a column of another type come from.

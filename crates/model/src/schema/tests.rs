@@ -125,6 +125,7 @@ fn a_rename_reaches_into_conditions_but_not_into_their_texts() {
             checks: vec![check],
             triggers: vec![],
             recorded: vec![],
+            search: None,
         };
         Schema { tables: vec![table] }
     };

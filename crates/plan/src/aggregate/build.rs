@@ -17,8 +17,8 @@ use crate::binds::BindSource;
 use crate::dialect::Dialect;
 use crate::encode::{Encoder, Member, Show, member_key};
 use crate::read::{
-    Columns, Level, PageShape, PlanError, ReadPlan, SortTerm, SqlText, Target, add_touched, hidden,
-    keyset, order_by, target_of, where_clause,
+    Columns, Level, PageShape, PlanError, ReadPlan, Searched, SortTerm, SqlText, Target,
+    add_touched, hidden, keyset, order_by, target_of, where_clause,
 };
 use crate::render::{Alias, Renderer, when};
 use crate::rules::{RuleBook, RuleRef};
@@ -108,6 +108,7 @@ pub fn build(
         levels: vec![Level { statement, encoder: Encoder { members }, parent: None, order }],
         count: None,
         target: Target::Many,
+        ranked: false,
         reversed,
         order_hash: order_hash(shape),
         expand_cursors: Vec::new(),
@@ -149,7 +150,9 @@ struct Value {
 impl Rows {
     fn of<'m>(renderer: &mut Renderer<'m>, shape: &'m AggregateShape) -> Self {
         let alias = renderer.open_from();
+        let searched = Searched::of(renderer, shape.entity, shape.search.as_ref());
         let mut conditions = Vec::new();
+        conditions.extend(searched.as_ref().map(Searched::condition));
         conditions.extend(renderer.rule(RuleRef::Read(shape.entity), &alias, shape.entity));
         if let Some(filter) = &shape.filter {
             conditions.push(renderer.filter(filter, &alias, shape.entity));
@@ -188,11 +191,13 @@ impl Rows {
             selected.push("1 AS one".to_owned());
         }
         let joins = renderer.close_from();
-        let table = renderer.table(shape.entity);
+        let from = match &searched {
+            Some(searched) => searched.from(renderer, &alias),
+            None => format!("{} AS {}", renderer.table(shape.entity), alias.name()),
+        };
         let sql = format!(
-            "SELECT {} FROM {table} AS {}{joins}{}",
+            "SELECT {} FROM {from}{joins}{}",
             selected.join(", "),
-            alias.name(),
             where_clause(&conditions)
         );
         Self { sql, groups, measures }

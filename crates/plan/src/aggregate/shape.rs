@@ -5,7 +5,7 @@ use expr::{EntityId, FieldId, Node, Type};
 use model::{ColumnType, FieldKind, Model};
 
 use crate::encode::Show;
-use crate::read::{PageShape, key_show, show, target_of};
+use crate::read::{PageShape, SearchShape, key_show, show, target_of};
 
 /// An aggregate without its values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub struct AggregateShape {
     pub measures: Vec<Measure>,
     /// Which rows, its literals taken out as atoms.
     pub filter: Option<Node>,
+    /// The search, where only the rows that it finds count.
+    pub search: Option<SearchShape>,
     /// Which groups. Its fields are the row count, then the measures, in their order.
     pub having: Option<Node>,
     /// How many atoms both have together.

@@ -75,6 +75,13 @@ pub fn script(plan: &MigrationPlan, dialect: Dialect, now: Timestamp) -> Script 
     Script { checks: row_check::row_checks(plan, dialect, now), statements, verify_references }
 }
 
+/// Writes what makes the full-text indexes of a schema anew from the rows.
+pub fn search_rebuilds(schema: &Schema, dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::Sqlite => sqlite::search_rebuilds(schema),
+    }
+}
+
 /// Returns what tells one schema from another in a few bytes: it is recorded beside the schema, and
 /// saves a start without changes from reading and comparing the whole.
 pub fn fingerprint(schema: &Schema) -> String {

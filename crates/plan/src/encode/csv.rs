@@ -18,7 +18,7 @@ impl Encoder {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// Appends a row as a line. Embedded rows have no place in it.
+    /// Appends a row as a line. Embedded rows and highlights have no place in it.
     pub fn write_csv<R: Row>(&self, out: &mut Vec<u8>, row: &R) {
         let mut line = Line { out, is_first: true };
         line.cells(&self.members, true, row);
@@ -38,7 +38,10 @@ fn names(members: &[Member], start: usize, out: &mut Vec<u8>) {
                 out.extend(key.iter().filter(|byte| !matches!(byte, b'"' | b':')));
             }
             Member::Guarded { members, .. } => names(members, start, out),
-            Member::HashOnly { .. } | Member::One { .. } | Member::Slot { .. } => {}
+            Member::HashOnly { .. }
+            | Member::One { .. }
+            | Member::Slot { .. }
+            | Member::Highlights { .. } => {}
         }
     }
 }
@@ -69,7 +72,10 @@ impl Line<'_> {
                     let shown = shown && is_true(row, *allowed);
                     self.cells(members, shown, row);
                 }
-                Member::HashOnly { .. } | Member::One { .. } | Member::Slot { .. } => {}
+                Member::HashOnly { .. }
+                | Member::One { .. }
+                | Member::Slot { .. }
+                | Member::Highlights { .. } => {}
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Turns result rows into JSON bytes without building values.
 
 mod csv;
+mod highlight;
 mod json;
 
 use xxhash_rust::xxh3::Xxh3;
 
 pub use csv::unguarded;
+pub(crate) use highlight::{MARK_CLOSE, MARK_OPEN};
 pub use json::Show;
 pub(crate) use json::{write_cell, write_text};
 
@@ -63,6 +65,11 @@ pub enum Member {
         allowed: Option<usize>,
         /// Its members.
         members: Vec<Member>,
+    },
+    /// What a search found in some texts, as an object of HTML.
+    Highlights {
+        /// `"name":` and the column of each text.
+        texts: Vec<(Box<[u8]>, usize)>,
     },
     /// A place for rows that a later statement brings.
     Slot {
@@ -187,6 +194,18 @@ fn write_members<R: Row>(members: &[Member], out: &mut Vec<u8>, row: &R, sink: &
                 } else {
                     out.extend_from_slice(b"null");
                 }
+            }
+            Member::Highlights { texts } => {
+                write_key(out, b"\"highlights\":");
+                out.push(b'{');
+                for (key, column) in texts {
+                    write_key(out, key);
+                    match row.cell(*column) {
+                        Cell::Text(text) => write_text(out, &highlight::html(text)),
+                        _ => out.extend_from_slice(b"null"),
+                    }
+                }
+                out.push(b'}');
             }
             Member::Slot { key, child, columns } => {
                 write_key(out, key);

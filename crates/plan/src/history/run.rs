@@ -143,8 +143,11 @@ impl HistoryRun {
             BindSource::LimitAndOne => Bind::Int(i64::from(self.values.limit) + 1),
             BindSource::ParentKeys => self.links_list(),
             BindSource::Number(number) => Bind::Int(*number),
-            BindSource::Links(_) | BindSource::ExpandCursor(_) => {
-                unreachable!("a history embeds no lists")
+            BindSource::Links(_)
+            | BindSource::ExpandCursor(_)
+            | BindSource::Search
+            | BindSource::SearchAny => {
+                unreachable!("a history embeds no lists and is not searched")
             }
         });
         self.binds = binds.collect();

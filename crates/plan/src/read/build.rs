@@ -11,6 +11,7 @@ use rustc_hash::FxHasher;
 use super::hidden::{self, PlanError};
 use super::members::{Columns, LIST_NEXT, Members, Pending, list_key};
 use super::page::{SortTerm, keyset, order_by, sort_terms};
+use super::search::Searched;
 use super::shape::{Count, Expand, ExpandAfter, Order, PageShape, Shape, Target};
 use super::{ExpandCursor, Level, List, Parent, ReadPlan, SqlText};
 use crate::binds::BindSource;
@@ -99,6 +100,7 @@ pub fn build(
         levels: builder.levels,
         count,
         target: shape.target,
+        ranked: shape.search.as_ref().is_some_and(|search| search.ranked),
         reversed: matches!(shape.page, PageShape::Before(_)),
         order_hash: order_hash(shape.entity, &shape.order),
         expand_cursors: builder.expand_cursors,
@@ -149,8 +151,9 @@ impl<'m> Builder<'m> {
 
     fn count(&mut self, shape: &'m Shape, max: Option<u32>) -> SqlText {
         let alias = self.renderer.open_from();
-        let conditions = self.conditions(shape, &alias);
-        let from = self.from(&alias, shape.entity);
+        let searched = self.searched(shape);
+        let conditions = self.conditions(shape, searched.as_ref(), &alias);
+        let from = self.root_from(shape, searched.as_ref(), &alias);
         let rows = format!("FROM {from}{}", where_clause(&conditions));
         let sql = match max {
             None => format!("SELECT COUNT(*) {rows}"),
@@ -162,9 +165,15 @@ impl<'m> Builder<'m> {
         self.statement(sql)
     }
 
-    /// The conditions of a list: the read rule, and the client's filter.
-    fn conditions(&mut self, shape: &'m Shape, alias: &Alias) -> Vec<String> {
+    /// The conditions of a list: the search, the read rule, and the client's filter.
+    fn conditions(
+        &mut self,
+        shape: &'m Shape,
+        searched: Option<&Searched<'m>>,
+        alias: &Alias,
+    ) -> Vec<String> {
         let mut conditions = Vec::new();
+        conditions.extend(searched.map(Searched::condition));
         let rule = shape.archived.rule(shape.entity);
         conditions.extend(self.renderer.rule(rule, alias, shape.entity));
         if let Some(filter) = &shape.filter {
@@ -178,6 +187,25 @@ impl<'m> Builder<'m> {
         format!("{} AS {}{joins}", self.renderer.table(entity), alias.name())
     }
 
+    fn searched(&mut self, shape: &'m Shape) -> Option<Searched<'m>> {
+        Searched::of(&mut self.renderer, shape.entity, shape.search.as_ref())
+    }
+
+    fn root_from(
+        &mut self,
+        shape: &'m Shape,
+        searched: Option<&Searched<'m>>,
+        alias: &Alias,
+    ) -> String {
+        match searched {
+            Some(searched) => {
+                let joins = self.renderer.close_from();
+                format!("{}{joins}", searched.from(&self.renderer, alias))
+            }
+            None => self.from(alias, shape.entity),
+        }
+    }
+
     fn statement(&mut self, sql: String) -> SqlText {
         SqlText { sql: sql.into(), binds: self.renderer.take_binds() }
     }
@@ -187,10 +215,11 @@ impl<'m> Builder<'m> {
         if let Some(filter) = &shape.filter {
             self.renderer.fix_relations(&alias, shape.entity, filter);
         }
-        let mut conditions = self.conditions(shape, &alias);
+        let searched = self.searched(shape);
+        let mut conditions = self.conditions(shape, searched.as_ref(), &alias);
         let mut columns = Columns::default();
         let mut pending = Vec::new();
-        let members = Members {
+        let mut members = Members {
             renderer: &mut self.renderer,
             columns: &mut columns,
             pending: &mut pending,
@@ -198,6 +227,9 @@ impl<'m> Builder<'m> {
             hash_all: shape.target == Target::One,
         }
         .of(&alias, shape.entity, &shape.selection);
+        let highlights =
+            searched.as_ref().and_then(|it| it.highlights(&self.renderer, &mut columns));
+        members.extend(highlights);
         let mut tail = String::new();
         let mut order = Vec::new();
         match shape.target {
@@ -211,13 +243,20 @@ impl<'m> Builder<'m> {
                 }
             }
             Target::Many => {
-                let terms = sort_terms(&mut self.renderer, &alias, shape.entity, &shape.order);
-                order =
-                    terms.iter().map(|term| (columns.add(term.sql.clone()), term.show)).collect();
+                let rule = shape.archived.rule(shape.entity);
+                let rank = searched.as_ref().and_then(|it| it.rank(&mut self.renderer, rule));
+                let is_ranked = rank.is_some();
+                let by_field = sort_terms(&mut self.renderer, &alias, shape.entity, &shape.order);
+                let terms: Vec<SortTerm> = rank.into_iter().chain(by_field).collect();
+                // Of ranked rows no cursor is written.
+                if !is_ranked {
+                    let shown = |term: &SortTerm| (columns.add(term.sql.clone()), term.show);
+                    order = terms.iter().map(shown).collect();
+                }
                 tail = self.page(shape, &terms, &mut conditions);
             }
         }
-        let from = self.from(&alias, shape.entity);
+        let from = self.root_from(shape, searched.as_ref(), &alias);
         let statement = self.statement(format!(
             "SELECT {} FROM {from}{}{tail}",
             columns.list(),

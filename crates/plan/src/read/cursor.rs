@@ -10,6 +10,9 @@ use crate::program::{Bind, Row};
 /// Longer texts in a cursor would make it exceed what proxies let through in a URL.
 const CURSOR_BYTES_MAX: usize = 4096;
 
+/// Tells a place from the values of a sort.
+const OFFSET_MARK: &str = "offset";
+
 /// A decoded cursor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
@@ -63,6 +66,19 @@ impl Cursor {
         }
         let hash = values.remove(0).as_u64().and_then(|hash| u32::try_from(hash).ok());
         Ok(Self { order_hash: hash.ok_or(CursorError::Damaged)?, values })
+    }
+
+    /// Writes a cursor of a list without an order to go on from: the place of a row.
+    pub fn at_offset(offset: u64) -> String {
+        URL_SAFE_NO_PAD.encode(format!("[0,\"{OFFSET_MARK}\",{offset}]"))
+    }
+
+    /// Returns the place of a row, where the cursor is one.
+    pub fn offset(&self) -> Option<u64> {
+        match self.values.as_slice() {
+            [mark, offset] if mark == OFFSET_MARK => offset.as_u64(),
+            _ => None,
+        }
     }
 
     /// Says which values are null.

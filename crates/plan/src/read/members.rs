@@ -262,7 +262,7 @@ fn unhash(members: &mut [Member]) {
         match member {
             Member::Column { hashed, .. } | Member::JoinedKey { hashed, .. } => *hashed = false,
             Member::Guarded { members, .. } | Member::One { members, .. } => unhash(members),
-            Member::HashOnly { .. } | Member::Slot { .. } => {}
+            Member::HashOnly { .. } | Member::Highlights { .. } | Member::Slot { .. } => {}
         }
     }
 }

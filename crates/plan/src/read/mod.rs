@@ -6,6 +6,7 @@ pub(crate) mod hidden;
 mod members;
 mod page;
 mod run;
+mod search;
 mod shape;
 mod stream;
 
@@ -16,7 +17,10 @@ pub use hidden::PlanError;
 pub(crate) use members::{Columns, Members, key_show, show};
 pub(crate) use page::{SortTerm, keyset, order_by};
 pub use run::{Frame, Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};
-pub use shape::{Archived, Count, Expand, ExpandAfter, Order, PageShape, Selection, Shape, Target};
+pub(crate) use search::Searched;
+pub use shape::{
+    Archived, Count, Expand, ExpandAfter, Order, PageShape, SearchShape, Selection, Shape, Target,
+};
 pub use stream::{Lines, Outlet, STREAM_PIECE_BYTES, StreamRun};
 
 use std::sync::Arc;
@@ -36,6 +40,8 @@ pub struct ReadPlan {
     pub target: Target,
     /// Whether rows arrive in reverse, as for the page before a cursor.
     pub reversed: bool,
+    /// Whether rows come by how well they fit a search, so that cursors are offsets.
+    pub ranked: bool,
     /// The hash of the order, which cursors carry.
     pub order_hash: u32,
     /// The cursors of embedded lists, in the order in which their values are bound.

@@ -12,6 +12,7 @@ use crate::binds::{BindSource, bind};
 use crate::encode::{Collect, Insertion};
 use crate::program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
 use crate::rules::AtomValues;
+use crate::search::SearchQuery;
 
 /// What an answer may be longer than the one before without its buffer growing, with room for the
 /// envelope that the door puts around a page.
@@ -28,6 +29,8 @@ pub struct ReadValues {
     pub cursor: Vec<Bind>,
     /// The values of the cursors of embedded lists, as `ReadPlan::expand_cursors` asks for them.
     pub expand_cursors: Vec<Bind>,
+    /// What is searched for.
+    pub search: Option<SearchQuery>,
     /// The page size.
     pub limit: u32,
     /// The rows to skip.
@@ -53,6 +56,8 @@ impl ReadValues {
                 }
                 BindSource::Cursor(index) => self.cursor[*index as usize].clone(),
                 BindSource::ExpandCursor(index) => self.expand_cursors[*index as usize].clone(),
+                BindSource::Search => searched(self.search.as_ref().map(|search| &search.all)),
+                BindSource::SearchAny => searched(self.search.as_ref().map(|search| &search.any)),
                 BindSource::LimitAndOne => Bind::Int(i64::from(self.limit) + 1),
                 BindSource::Offset => Bind::Int(i64::try_from(self.offset).unwrap_or(i64::MAX)),
                 BindSource::ParentKeys => Bind::Text(parent_keys.take().unwrap_or_default()),
@@ -61,6 +66,10 @@ impl ReadValues {
             binds.push(value);
         }
     }
+}
+
+fn searched(query: Option<&String>) -> Bind {
+    query.map_or(Bind::Null, |query| Bind::Text(query.clone()))
 }
 
 /// What stands around the rows of a page.
@@ -256,10 +265,10 @@ impl ReadRun {
             if !state.rows.is_empty() {
                 state.out.push(self.frame.between);
             }
-            if state.rows.is_empty() {
+            if state.rows.is_empty() && !plan.ranked {
                 self.edges.first = Some(Cursor::write(plan.order_hash, &root.order, row));
             }
-            if state.rows.len() + 1 == self.values.limit as usize {
+            if state.rows.len() + 1 == self.values.limit as usize && !plan.ranked {
                 self.edges.last = Some(Cursor::write(plan.order_hash, &root.order, row));
             }
         }
@@ -359,12 +368,24 @@ impl ReadRun {
         if rows > 0 || !self.frame.open.is_empty() {
             json.extend_from_slice(self.frame.close);
         }
+        if self.plan.ranked {
+            let (next, prev) = self.ranked_edges();
+            return Page { json, next, prev, total: self.total };
+        }
         let Edges { first, last, more } = self.edges;
         let beyond = last.filter(|_| more);
         let paged = !self.values.cursor.is_empty() || self.values.offset > 0;
         let (next, prev) =
             if self.plan.reversed { (first, beyond) } else { (beyond, first.filter(|_| paged)) };
         Page { json, next, prev, total: self.total }
+    }
+
+    /// The cursors of a page of ranked rows.
+    fn ranked_edges(&self) -> (Option<String>, Option<String>) {
+        let ReadValues { offset, limit, .. } = self.values;
+        let next = self.edges.more.then(|| Cursor::at_offset(offset + u64::from(limit)));
+        let prev = (offset > 0).then(|| Cursor::at_offset(offset));
+        (next, prev)
     }
 
     fn one(mut self) -> Option<RowBody> {

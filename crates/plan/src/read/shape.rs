@@ -19,12 +19,24 @@ pub struct Shape {
     pub filter: Option<Node>,
     /// How many atoms the filter and those of embedded lists have.
     pub filter_atoms: usize,
+    /// The search, where only the rows that it finds are read.
+    pub search: Option<SearchShape>,
     /// The order, which ends with the key so that it is total.
     pub order: Vec<Order>,
     /// Where the page starts.
     pub page: PageShape,
     /// Whether all rows are counted too.
     pub count: Count,
+}
+
+/// A search without what is searched for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SearchShape {
+    /// Whether the best fit comes first. Then a page starts at the first row or at an offset: each
+    /// write moves the ranks of all rows, so that no rank is a place to go on from.
+    pub ranked: bool,
+    /// The searched fields whose matches are shown.
+    pub highlight: Vec<FieldId>,
 }
 
 /// What a read returns.

@@ -325,6 +325,8 @@ impl WriteRun {
                 | BindSource::ExpandCursor(_)
                 | BindSource::LimitAndOne
                 | BindSource::Offset
+                | BindSource::Search
+                | BindSource::SearchAny
                 | BindSource::ParentKeys => unreachable!("writes have no page"),
             })
             .collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
-use model::schema::Schema;
+use model::schema::{Schema, search_table};
 use rusqlite::Connection;
 
 use super::MigrationError;
@@ -63,13 +63,18 @@ pub(super) fn objects(
     schema: &Schema,
 ) -> rusqlite::Result<BTreeMap<String, String>> {
     let tables: BTreeSet<&str> = schema.tables.iter().map(|table| table.name.as_str()).collect();
+    let searches: BTreeSet<String> =
+        schema.tables.iter().map(|table| search_table(&table.name)).collect();
     let sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     let mut objects = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (kind, name, table): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if tables.contains(table.as_str()) && !name.starts_with(OWN_PREFIX) {
+        // Of a full-text index its definition and its triggers count; what SQLite keeps beside it
+        // is SQLite's own, and any other trigger of such a name Mainstay's.
+        let own = name.starts_with(OWN_PREFIX) && !name.starts_with(&search_table(&table));
+        if (tables.contains(table.as_str()) && !own) || searches.contains(&table) {
             objects.insert(format!("{kind} {name}"), row.get(3)?);
         }
     }

@@ -172,8 +172,13 @@ fn migrate_watched(
     let is_online = matches!(mode, Mode::Online { .. });
     let planned = Planned::make(&transaction, schema, is_online, now)?;
     if planned.is_recorded {
-        // Another process was first, or only the drift check had to be done anew.
-        record::confirm(&transaction)?;
+        // Another process was first, or only the drift check had to be done anew: perhaps after a
+        // `VACUUM`, which may have moved the rows that full-text indexes point to.
+        if record::confirm(&transaction)? {
+            for sql in ddl::search_rebuilds(schema, Dialect::Sqlite) {
+                run(&transaction, &sql)?;
+            }
+        }
         transaction.commit()?;
         return Ok(Outcome::default());
     }
@@ -251,9 +256,7 @@ impl Planned {
         let statements = &self.script.statements;
         for (index, sql) in statements.iter().enumerate() {
             watch.doing(sql.lines().next().unwrap_or_default(), index, statements.len());
-            connection
-                .execute_batch(sql)
-                .map_err(|source| MigrationError::Statement { sql: sql.clone(), source })?;
+            run(connection, sql)?;
         }
         if self.script.verify_references {
             watch.doing("verifying the foreign keys", statements.len(), statements.len());
@@ -261,6 +264,12 @@ impl Planned {
         }
         Ok(())
     }
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<(), MigrationError> {
+    connection
+        .execute_batch(sql)
+        .map_err(|source| MigrationError::Statement { sql: sql.to_owned(), source })
 }
 
 /// A connection that does not enforce foreign keys, as rebuilding tables needs, and that waits for

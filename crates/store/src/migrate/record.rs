@@ -107,11 +107,11 @@ pub(super) fn write(
 }
 
 /// Records that the tables are still as they were left although SQLite's counter moved (VACUUM, or
-/// tables that are not the model's), so that the next start need not compare them again.
-pub(super) fn confirm(connection: &Connection) -> Result<(), MigrationError> {
+/// tables that are not the model's), so that the next start need not compare them again. Says
+/// whether it did move.
+pub(super) fn confirm(connection: &Connection) -> Result<bool, MigrationError> {
     let sql = "UPDATE mainstay_migration SET schema_version = ?1 WHERE id = (SELECT MAX(id) FROM mainstay_migration) AND schema_version <> ?1";
-    connection.execute(sql, [schema_version(connection)?])?;
-    Ok(())
+    Ok(connection.execute(sql, [schema_version(connection)?])? > 0)
 }
 
 pub(super) fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {

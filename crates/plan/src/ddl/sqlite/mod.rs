@@ -8,6 +8,7 @@ mod alter;
 mod audit;
 mod create;
 mod rebuild;
+mod search;
 
 use expr::Timestamp;
 use model::schema::{Change, MigrationPlan, Schema, Step, Table, Trigger, history};
@@ -19,8 +20,11 @@ use crate::dialect::Dialect;
 
 /// Writes the statements of a plan, and says whether foreign keys must be verified.
 pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, bool) {
+    let mut out = search::dropped(plan);
     let triggers = touches_history(plan);
-    let mut out = if triggers { dropped_triggers(&plan.before) } else { Vec::new() };
+    if triggers {
+        out.extend(dropped_triggers(&plan.before));
+    }
     out.extend(dropped_indexes(plan));
     out.extend(renames(plan));
     let mut verify = false;
@@ -31,8 +35,12 @@ pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, 
         }
     }
     let mut indexes = Vec::new();
+    let mut searches = Vec::new();
     for table in &plan.after.tables {
         let rows = Projection::of(plan, Dialect::Sqlite, now, Names::Renamed, &table.name);
+        if !rows.is_some_and(|rows| search::is_kept(plan, &rows)) {
+            searches.extend(search::create(table));
+        }
         let rebuilt = match rows {
             None => {
                 out.push(create::table(table, &table.name));
@@ -57,6 +65,7 @@ pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, 
         }
     }
     out.extend(indexes);
+    out.extend(searches);
     out.extend(renamed_in_history(plan));
     out.extend(forgotten(plan));
     if triggers {
@@ -89,7 +98,10 @@ pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
             Way::WriteRows
         }
         Change::SetRequired { fill: Some(_), .. } => Way::WriteRows,
-        Change::AddIndex(_) | Change::RenameIndex { .. } => Way::BuildIndex,
+        Change::DropSearch => Way::InPlace,
+        Change::AddIndex(_) | Change::RenameIndex { .. } | Change::SetSearch { .. } => {
+            Way::BuildIndex
+        }
         Change::DropColumn { .. } => Way::Drop,
         _ => Way::InPlace,
     };
@@ -174,6 +186,12 @@ fn forgotten(plan: &MigrationPlan) -> Vec<String> {
 /// Writes the path of a name in `changes`.
 fn path(name: &str) -> String {
     Dialect::Sqlite.json_path(&[expr::PathStep::Member(name.to_owned())])
+}
+
+/// Writes what makes the full-text indexes of a schema anew from the rows.
+pub(super) fn search_rebuilds(schema: &Schema) -> Vec<String> {
+    let tables = schema.tables.iter().filter(|table| table.search.is_some());
+    tables.map(|table| search::rebuilt(&table.name)).collect()
 }
 
 fn quote(name: &str) -> String {

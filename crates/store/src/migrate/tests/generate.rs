@@ -3,7 +3,7 @@
 use std::slice::Iter;
 
 use expr::{Date, Timestamp, Value};
-use model::schema::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Table};
+use model::schema::{Check, Column, Fill, ForeignKey, Index, IndexColumn, Schema, Search, Table};
 use model::{ColumnType, OnDelete};
 
 const TABLES: [&str; 4] = ["apple", "bear", "cat", "dog"];
@@ -148,6 +148,7 @@ fn table(draw: &mut Draw<'_>, name: &str) -> Table {
         checks: vec![],
         triggers: vec![],
         recorded: vec![],
+        search: None,
     };
     if draw.once_in(3) {
         rekey(draw, &mut table);
@@ -239,6 +240,7 @@ fn finish(draw: &mut Draw<'_>, tables: &mut [Table]) {
         table.foreign_keys.clear();
         table.indexes.clear();
         table.checks.clear();
+        table.search = None;
         for column in &mut table.columns {
             if column.ty != ColumnType::List {
                 column.element = None;
@@ -257,6 +259,11 @@ fn finish(draw: &mut Draw<'_>, tables: &mut [Table]) {
         }
         for number in 0..draw.below(3) {
             table.indexes.extend(index(draw, table, number));
+        }
+        if draw.below(2) == 1 {
+            let texts = table.columns.iter().filter(|column| column.ty == ColumnType::Text);
+            let columns: Vec<String> = texts.map(|column| column.name.clone()).collect();
+            table.search = (!columns.is_empty()).then_some(Search { columns });
         }
         for number in 0..draw.below(3) {
             let column = table.columns[draw.below(table.columns.len())].name.replace('"', "\"\"");

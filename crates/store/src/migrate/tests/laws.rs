@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::schema::diff;
+use model::schema::{diff, search_table};
 use proptest::prelude::*;
 
 use super::computed;
@@ -53,7 +53,7 @@ fn without_default(part: &str) -> String {
 }
 
 fn definitions(connection: &Connection) -> Vec<String> {
-    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'mainstay%'";
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%' AND (name NOT LIKE 'mainstay%' OR name LIKE 'mainstay_search%')";
     let mut statement = connection.prepare(sql).unwrap();
     let found = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
     let mut found: Vec<String> = found.map(|sql| normal(&sql.unwrap())).collect();
@@ -165,6 +165,12 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     migrate(&mut scratch, &new, &Mode::Dev, NOW).unwrap();
     prop_assert_eq!(definitions(&connection), definitions(&scratch), "{}", shown.plan);
     prop_assert_eq!(rows(&connection, "PRAGMA integrity_check"), "ok");
+    for table in new.tables.iter().filter(|table| table.search.is_some()) {
+        // Compares the index with the rows.
+        let index = quoted(&search_table(&table.name));
+        let check = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
+        prop_assert!(connection.execute_batch(&check).is_ok(), "{}", shown.plan);
+    }
     prop_assert_eq!(rows(&connection, "PRAGMA foreign_key_check"), "");
     prop_assert_eq!(rows(&connection, "PRAGMA foreign_keys"), "1");
     let again = migrate(&mut connection, &new, &Mode::Dev, NOW).unwrap();

@@ -8,6 +8,7 @@ mod generate;
 mod generate_fills;
 mod guide;
 mod laws;
+mod search;
 mod steps;
 mod together;
 
