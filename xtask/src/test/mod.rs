@@ -15,6 +15,9 @@ pub(crate) struct Options {
     /// What the application runs on.
     #[arg(long, value_enum, default_value_t = Topology::Sqlite)]
     topology: Topology,
+    /// How many cases the tests against an oracle try, rather than a few thousand.
+    #[arg(long, value_name = "CASES")]
+    oracle: Option<u32>,
     /// Only tests whose name contains this.
     filter: Option<String>,
 }
@@ -31,11 +34,11 @@ enum Topology {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     needs::install()?;
     match options.topology {
-        Topology::Sqlite => cargo_tests(options.filter.as_deref()),
+        Topology::Sqlite => cargo_tests(options.filter.as_deref(), options.oracle),
     }
 }
 
-fn cargo_tests(filter: Option<&str>) -> anyhow::Result<()> {
+fn cargo_tests(filter: Option<&str>, oracle: Option<u32>) -> anyhow::Result<()> {
     // nextest runs the tests of all crates side by side; without it each crate takes its turn.
     let nextest = workspace::has("cargo", &["nextest", "--version"]);
     let mut args = match nextest {
@@ -44,7 +47,9 @@ fn cargo_tests(filter: Option<&str>) -> anyhow::Result<()> {
     };
     args.extend(filter);
     println!("$ cargo {}", args.join(" "));
+    let oracle = oracle.map(|cases| ("MAINSTAY_TEST_CASES", cases.to_string()));
     let mut child = workspace::command("cargo", &args)
+        .envs(oracle)
         .stdout(if nextest { Stdio::inherit() } else { Stdio::piped() })
         .spawn()
         .context("cannot start cargo")?;

@@ -70,7 +70,7 @@ async fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
         let on_field = format!("@allow({} {})", rule("create"), rule("update"));
         let own = entropy.of(&["f0", "f1", "f2", "f3"]);
         let declared = world.model.entity(world.entity(index)).field_named(own).is_some();
-        addition.on_field = declared.then(|| (own.to_owned(), on_field));
+        addition.on_fields.extend(declared.then(|| (own.to_owned(), on_field)));
     }
     let app = world.app(&additions);
     for _ in 0..6 {

@@ -9,6 +9,7 @@ mod differing;
 mod entropy;
 mod explaining;
 mod folding;
+mod leaks;
 mod sdl;
 mod surroundings;
 mod tenants;
@@ -131,7 +132,7 @@ async fn agree(world: &World, entropy: &mut Entropy<'_>, seen: &mut Seen) {
         };
         let fields: Vec<&String> = fields.iter().filter(stored).map(|field| &field.name).collect();
         if !fields.is_empty() {
-            addition.on_field = Some((entropy.of(&fields).clone(), directive));
+            addition.on_fields.push((entropy.of(&fields).clone(), directive));
         }
     }
     let app = world.app(&additions);

@@ -19,6 +19,23 @@ const LISTS: [&str; 6] = ["String", "Int", "Status", "Decimal", "DateTime", "Boo
 pub(crate) struct Declared {
     key: &'static str,
     fields: Vec<(String, String)>,
+    pub(crate) guards: Guards,
+}
+
+/// What keeps rows from callers besides rules.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct Guards {
+    /// Rows belong to the tenant in `org`.
+    pub(crate) tenant: bool,
+    /// Deleted rows are archived.
+    pub(crate) archive: bool,
+}
+
+/// Whether a model has its guards, or the same tables without them.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum As {
+    Guarded,
+    Written,
 }
 
 /// What is added to a type; none of it changes a table.
@@ -26,8 +43,8 @@ pub(crate) struct Declared {
 pub(crate) struct Additions {
     /// The type's `@allow`.
     pub(crate) rule: Option<String>,
-    /// A field's name and its `@allow`.
-    pub(crate) on_field: Option<(String, String)>,
+    /// Names of fields, each with its `@allow`.
+    pub(crate) on_fields: Vec<(String, String)>,
     /// Computed fields.
     pub(crate) fields: String,
 }
@@ -35,6 +52,13 @@ pub(crate) struct Additions {
 impl Declared {
     /// Declares a type: a number that tells its rows apart, a key, scalars, lists and relations.
     pub(crate) fn random(index: usize, entropy: &mut Entropy<'_>) -> Self {
+        Self::guarded(index, entropy, &[Guards::default(); 3])
+    }
+
+    /// Declares a type with guards, and with fields that never leave the server.
+    pub(crate) fn guarded(index: usize, entropy: &mut Entropy<'_>, guards: &[Guards; 3]) -> Self {
+        let own = guards[index];
+        let guarded = guards.iter().any(|guards| guards.tenant || guards.archive);
         let mut fields = vec![("n".to_owned(), "Int!".to_owned())];
         let mut add = |name: &str, ty: String| fields.push((name.to_owned(), ty));
         let key = entropy.of(&[
@@ -44,6 +68,8 @@ impl Declared {
             "@key(on: [\"n\"])",
             "@key(on: [\"code\", \"n\"])",
         ]);
+        // Another key would tell one tenant what others have.
+        let key = if own.tenant { "" } else { key };
         if key.is_empty() {
             add("id", "ID!".to_owned());
         }
@@ -59,7 +85,9 @@ impl Declared {
             add(&format!("list{number}"), format!("[{of}!]!"));
         }
         if entropy.pick(3) > 0 {
-            add("parent", TYPES[index].to_owned());
+            let deletions = ["", " @onDelete(do: CASCADE)", " @onDelete(do: SET_NULL)"];
+            let deletion = entropy.of(&deletions[..if guarded { 3 } else { 1 }]);
+            add("parent", format!("{}{deletion}", TYPES[index]));
             add("children", format!("[{}!]! @inverse(of: \"parent\")", TYPES[index]));
         }
         if entropy.pick(2) > 0 {
@@ -69,22 +97,40 @@ impl Declared {
         match index {
             1 => add("items", "[Item!]! @inverse(of: \"owner\")".to_owned()),
             2 => {
-                add("owner", format!("Person{}", entropy.of(&["", "!"])));
-                add("buyer", format!("Person{}", entropy.of(&["", "!"])));
+                let cascades = guarded && guards[1].archive == guards[2].archive;
+                let deletion = if cascades { " @onDelete(do: CASCADE)" } else { "" };
+                add("owner", format!("Person{}{deletion}", entropy.of(&["", "!"])));
+                let optional = if guarded { " @onDelete(do: SET_NULL)" } else { "" };
+                add("buyer", format!("Person{}", entropy.of(&[optional, "!"])));
                 add("maker", format!("Maker{}", entropy.of(&["", "!"])));
                 add("friends", "[Person!]! @join".to_owned());
             }
             _ => {}
         }
-        Self { key, fields }
+        if guarded {
+            add("secret", "Int @private".to_owned());
+            add("pin", "String @private".to_owned());
+        }
+        if own.tenant {
+            add("org", "String!".to_owned());
+        }
+        if own.archive {
+            add("archivedAt", "DateTime".to_owned());
+        }
+        Self { key, fields, guards: own }
     }
 
-    fn sdl(&self, name: &str, additions: &Additions) -> String {
+    fn sdl(&self, name: &str, additions: &Additions, form: As) -> String {
         let rule = additions.rule.as_deref().unwrap_or("@allow(read: \"true\")");
-        let mut sdl = format!("type {name} @entity @exposed {} {rule} {{\n", self.key);
+        let guarded = form == As::Guarded;
+        let tenant = if guarded && self.guards.tenant { "@tenant(field: \"org\") " } else { "" };
+        let archive = if guarded && self.guards.archive { "@archive " } else { "" };
+        let mut sdl =
+            format!("type {name} @entity @exposed {tenant}{archive}{} {rule} {{\n", self.key);
         for (field, ty) in &self.fields {
-            let own = additions.on_field.as_ref().filter(|(name, _)| name == field);
+            let own = additions.on_fields.iter().find(|(name, _)| name == field);
             let directive = own.map_or("", |(_, directive)| directive);
+            let ty = if guarded { ty } else { ty.trim_end_matches(" @private") };
             writeln!(sdl, "  {field}: {ty} {directive}").expect("a String takes all");
         }
         sdl + &additions.fields + "}\n"
@@ -92,11 +138,19 @@ impl Declared {
 }
 
 /// Loads the model of these types.
-pub(crate) fn load(types: &[Declared; 3], additions: &[Additions; 3]) -> (Arc<Model>, Arc<Config>) {
-    let of = |index: usize| types[index].sdl(TYPES[index], &additions[index]);
+pub(crate) fn load(
+    types: &[Declared; 3],
+    additions: &[Additions; 3],
+    form: As,
+) -> (Arc<Model>, Arc<Config>) {
+    let of = |index: usize| types[index].sdl(TYPES[index], &additions[index], form);
     let makers = format!("enum Status @exposed {{ PAID SENT }}\n{}", of(0));
     let items = format!("extend schema @module(uses: [\"base\"])\n{}{}", of(1), of(2));
-    load_texts([("modules/base/schema.graphql", makers), ("modules/items/schema.graphql", items)])
+    load_texts([
+        ("mainstay.toml", "[auth]\ntenant_claim = \"tenant\"\n".to_owned()),
+        ("modules/base/schema.graphql", makers),
+        ("modules/items/schema.graphql", items),
+    ])
 }
 
 /// Loads the model in these files.

@@ -30,16 +30,28 @@ impl Surroundings<'_> {
 
     /// Returns whether a read rule shows a row, or a field of it.
     pub(crate) fn shows(&self, rule: RuleRef, row: At) -> bool {
+        // A tenant's rows are kept from others whatever is written.
+        let confined = !matches!(rule, RuleRef::ReadField(..));
+        if confined && self.world.guards(row.0).tenant && !self.is_in_tenant(row) {
+            return false;
+        }
         let Some(rule) = rule.of(self.model) else { return true };
         let truth = self.with(row, rule, |around| expr::truth(&rule.tree, around, Nulls::Unknown));
         truth == Some(true)
     }
 
-    fn shows_row(&self, row: &At) -> bool {
-        !self.guarded || self.shows(RuleRef::Read(row.0), *row)
+    fn is_in_tenant(&self, row: At) -> bool {
+        let claim = self.caller.user.as_ref().and_then(|user| user["tenant"].as_str());
+        let (org, _) = self.model.entity(row.0).field_named("org").expect("a type with tenants");
+        let org = self.world.value(&row, org);
+        matches!((claim, org), (Some(claim), Value::Text(org)) if claim == org)
     }
 
-    fn shows_field(&self, row: &At, field: FieldId) -> bool {
+    fn shows_row(&self, row: &At) -> bool {
+        self.world.is_live(*row) && (!self.guarded || self.shows(RuleRef::Read(row.0), *row))
+    }
+
+    pub(crate) fn shows_field(&self, row: &At, field: FieldId) -> bool {
         !self.guarded || self.shows(RuleRef::ReadField(row.0, field), *row)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use testkit::{Client, Server};
 
-use crate::fixtures::{ALICE, blog, post};
+use crate::fixtures::{ALICE, blog, post, start};
 
 /// Five posts of Alice's, told apart by their titles.
 async fn five() -> (Server, Client) {
@@ -200,4 +200,28 @@ async fn an_empty_list_is_an_empty_list() {
     assert_eq!(answer.header("link"), None);
     let none: Vec<Json> = Vec::new();
     assert_eq!(answer.items(), none);
+}
+
+#[tokio::test]
+async fn a_list_is_sorted_by_a_computed_field_that_is_the_same_in_every_row() {
+    let server = start(
+        r#"type Lamp @entity @allow(read: "true", create: "true") {
+             name: String!
+             lit: Boolean @computed(expr: "false")
+             watts: Int @computed(expr: "-7")
+           }"#,
+    );
+    let client = server.client();
+    for name in ["b", "a", "c"] {
+        client.post("/api/v1/lamps", json!({ "name": name })).await.expect(201);
+    }
+    for sort in ["lit,name", "-watts,name", "watts,-lit,name"] {
+        let query = [("sort", sort), ("limit", "2")];
+        let page = client.find("/api/v1/lamps", &query).await.expect(200);
+        assert_eq!(page.column("name"), ["a", "b"], "{sort}");
+        let after = page.text("next");
+        let query = [("sort", sort), ("after", after.as_str())];
+        let page = client.find("/api/v1/lamps", &query).await.expect(200);
+        assert_eq!(page.column("name"), ["c"], "{sort}");
+    }
 }

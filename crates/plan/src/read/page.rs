@@ -78,16 +78,23 @@ fn columns(
     }
 }
 
-/// Writes ORDER BY's list; reversed for the page before a cursor.
+/// Writes ORDER BY's list; reversed for the page before a cursor. A number that does not depend on
+/// the row is left out, because a database would take it for the place of a column.
 pub(crate) fn order_by(terms: &[SortTerm], reversed: bool) -> String {
     let terms: Vec<String> = terms
         .iter()
+        .filter(|term| !is_number(&term.sql))
         .map(|term| {
             let direction = if term.descending != reversed { " DESC" } else { "" };
             format!("{}{direction}", term.sql)
         })
         .collect();
     terms.join(", ")
+}
+
+fn is_number(sql: &str) -> bool {
+    let digits = sql.trim_matches(['(', ')', '+', '-', ' ']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes the condition "behind the cursor's row", where `nulls` says which of its values are null.

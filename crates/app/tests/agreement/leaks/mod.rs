@@ -1,0 +1,253 @@
+//! The law of what is hidden: no request tells or touches more than its caller may see, whatever it
+//! filters, sorts, groups, embeds or writes.
+//!
+//! Random requests to random worlds are compared with what a simple evaluation in memory says of
+//! them: each answer as a whole, and after a write all that the database holds. `sight` is that
+//! evaluation. A further door has a file of its own here, and a variant in `Read` or `Write`.
+
+mod effects;
+mod groups;
+mod interference;
+mod lists;
+mod sight;
+mod stored;
+mod writes;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use app::App;
+use expr::{Caller, Type};
+use model::{FieldKind, Model};
+use serde_json::Value as Json;
+use tokio::runtime::Runtime;
+
+use self::interference::Read;
+use self::sight::Sight;
+use self::writes::Write;
+use crate::entropy::{self, Entropy};
+use crate::sdl::{Additions, As};
+use crate::world::World;
+use crate::writer::{Reach, Writer};
+use crate::{COMPUTED, claims};
+
+/// Requests of a run, where `MAINSTAY_TEST_CASES` says nothing else.
+const REQUESTS: usize = 2_000;
+const RULES_PER_WORLD: usize = 3;
+const REQUESTS_PER_RULES: usize = 40;
+const READS_COMPARED: usize = 8;
+
+/// What came out, lest the law hold because nothing ever happens.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) requests: usize,
+    pub(crate) rows: usize,
+    pub(crate) groups: usize,
+    pub(crate) hidden_names: usize,
+    pub(crate) written: usize,
+    pub(crate) refused: usize,
+    pub(crate) hidden_changes: usize,
+}
+
+impl Seen {
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.rows += other.rows;
+        self.groups += other.groups;
+        self.hidden_names += other.hidden_names;
+        self.written += other.written;
+        self.refused += other.refused;
+        self.hidden_changes += other.hidden_changes;
+    }
+
+    fn must_be_varied(&self, wanted: usize) {
+        let counts = [self.rows, self.groups, self.written, self.refused, self.hidden_changes];
+        assert!(counts.iter().all(|count| *count > wanted / 100), "{self:?}");
+        assert!(self.hidden_names * 2 < self.requests, "{self:?}");
+    }
+}
+
+#[test]
+fn requests_tell_and_touch_what_their_caller_may_see() {
+    let runtime = Runtime::new().expect("a runtime");
+    if let Some(seed) = setting("MAINSTAY_TEST_SEED") {
+        runtime.block_on(visit(seed as u64, &mut Seen::default()));
+        return;
+    }
+    let wanted = setting("MAINSTAY_TEST_CASES").unwrap_or(REQUESTS);
+    // A long run has the machine for itself.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if wanted > REQUESTS { cores } else { 1 };
+    let worlds = wanted.div_ceil(RULES_PER_WORLD * REQUESTS_PER_RULES) as u64;
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut seen = Seen::default();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= worlds {
+                return seen;
+            }
+            runtime.block_on(visit(seed, &mut seen));
+        }
+    };
+    let mut seen = Seen::default();
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for thread in running {
+            match thread.join() {
+                Ok(part) => seen.add(&part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    println!("{worlds} worlds: {seen:?}");
+    seen.must_be_varied(wanted);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it says how long a test runs, not what the product does"
+)]
+fn setting(name: &str) -> Option<usize> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text}")))
+}
+
+/// Sends requests to a world of its own.
+async fn visit(seed: u64, seen: &mut Seen) {
+    let mut world = World::guarded(&entropy::random_bytes(seed, 0, 600)).await;
+    let open = world.load(&open_rules(), As::Written);
+    for turn in 0..RULES_PER_WORLD as u64 {
+        let bytes = entropy::random_bytes(seed, 1 + turn, 1_200);
+        let additions = rules(&world, &mut Entropy::new(&bytes));
+        let app = world.app(&additions);
+        let written = world.load(&additions, As::Written).model;
+        let doors = (&app, &open, &*written);
+        for number in 0..REQUESTS_PER_RULES as u64 {
+            let bytes = entropy::random_bytes(seed, 1_000 * (1 + turn) + number, 400);
+            let mut entropy = Entropy::new(&bytes);
+            world.clock.advance(Duration::from_secs(1));
+            let user = user(&mut entropy);
+            let caller = Caller { user, now: world.clock.clock().now(), input: &[], request: None };
+            seen.requests += 1;
+            let (request, outcome) = if number + 1 == REQUESTS_PER_RULES as u64 {
+                let read = |_| Read::random(&world, &app.model, &mut entropy);
+                let reads: Vec<Read> = (0..READS_COMPARED).map(read).collect();
+                let same =
+                    interference::check(&mut world, doors, &caller, &reads, &mut entropy, seen);
+                ("reads".to_owned(), same.await)
+            } else if entropy.pick(4) == 0 {
+                let entity = world.entity(entropy.pick(3));
+                let write = Write::random(&world, entity, &mut entropy);
+                (format!("{write:?}"), write.check(&mut world, doors, &caller, seen).await)
+            } else {
+                let read = Read::random(&world, &app.model, &mut entropy);
+                let sight = Sight { world: &world, written: &written, caller: &caller };
+                (format!("{read:?}"), read.check(&app, sight, seen).await)
+            };
+            if let Err(wrong) = outcome {
+                let about = described(&world, &app);
+                panic!(
+                    "MAINSTAY_TEST_SEED={seed}, rules {turn}, request {number} of {:?}\n{request}\n{wrong}\n{about}",
+                    caller.user.as_deref().map(Json::to_string)
+                );
+            }
+        }
+    }
+}
+
+fn user(entropy: &mut Entropy<'_>) -> Option<Arc<Json>> {
+    let claims = claims(entropy.pick(4))?;
+    let mut claims = Arc::unwrap_or_clone(claims);
+    match entropy.pick(6) {
+        0 => {}
+        1 => claims["tenant"] = "t2".into(),
+        number => claims["tenant"] = format!("t{}", number % 2).into(),
+    }
+    Some(Arc::new(claims))
+}
+
+fn open_rules() -> [Additions; 3] {
+    let rule = Some("@allow(read: \"true\", write: \"true\")".to_owned());
+    [0, 1, 2].map(|_| Additions { rule: rule.clone(), ..Additions::default() })
+}
+
+/// Adds computed fields, rules of types and rules of fields.
+fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
+    let mut additions: [Additions; 3] = Default::default();
+    for (index, addition) in additions.iter_mut().enumerate() {
+        let (ty, name): (Type, &str) = entropy.of(&COMPUTED);
+        let mut writer = Writer::new(&world.model, world.entity(index), entropy, Reach::Own);
+        let value = writer.value(&ty);
+        addition.fields = format!("  computed: {name} @computed(expr: {})\n", Json::from(value));
+    }
+    let computed = world.load(&additions, As::Written).model;
+    for (index, addition) in additions.iter_mut().enumerate() {
+        let entity = world.entity(index);
+        let [read, create, update, delete] = [0; 4].map(|_| rule(&computed, entity, entropy));
+        addition.rule = Some(format!(
+            "@allow(read: {read}, create: {create}, update: {update}, delete: {delete})"
+        ));
+        let stored = |field: &&model::Field| {
+            let open = ["n", "id", "code", "org", "archivedAt", "secret", "pin"];
+            let computed = matches!(field.kind, FieldKind::Computed { .. });
+            !computed && !open.contains(&field.name.as_str())
+        };
+        let fields = &computed.entity(entity).fields;
+        let fields: Vec<String> =
+            fields.iter().filter(stored).map(|field| field.name.clone()).collect();
+        for _ in 0..entropy.pick(4) {
+            let field = entropy.of(&fields);
+            if !addition.on_fields.iter().any(|(known, _)| *known == field) {
+                let rule = rule(&computed, entity, entropy);
+                addition.on_fields.push((field, format!("@allow(read: {rule})")));
+            }
+        }
+    }
+    additions
+}
+
+/// Writes a rule as a directive's argument; most allow something.
+fn rule(model: &Model, entity: expr::EntityId, entropy: &mut Entropy<'_>) -> Json {
+    let condition =
+        |entropy: &mut Entropy<'_>| Writer::new(model, entity, entropy, Reach::All).condition();
+    let text = match entropy.pick(8) {
+        0 | 1 => "true".to_owned(),
+        2 => "user.role == 'admin'".to_owned(),
+        3 => format!("row.n < {}", entropy.pick(6)),
+        4 | 5 => format!("user.role == 'admin' || {}", condition(entropy)),
+        _ => condition(entropy),
+    };
+    text.into()
+}
+
+fn described(world: &World, app: &App) -> String {
+    let mut text = String::new();
+    for entity in &app.model.entities {
+        let rules = &entity.rules;
+        let of = |rule: &Option<model::Rule>| rule.as_ref().map(|rule| rule.text.clone());
+        text.push_str(&format!(
+            "\n{}: read {:?} create {:?} update {:?} delete {:?}",
+            entity.name,
+            of(&rules.read),
+            of(&rules.create),
+            of(&rules.update),
+            of(&rules.delete)
+        ));
+        for field in &entity.fields {
+            if let FieldKind::Computed { expr, .. } = &field.kind {
+                text.push_str(&format!("\n  {}: {}", field.name, expr.text));
+            }
+            if let Some(rule) = &field.rules.read {
+                text.push_str(&format!("\n  {} where {}", field.name, rule.text));
+            }
+        }
+        for row in 0..world.rows(entity.id) {
+            let kept = if world.is_kept((entity.id, row)) { "" } else { "(gone) " };
+            let row = Json::from(world.client_row((entity.id, row)));
+            text.push_str(&format!("\n    {kept}{row}"));
+        }
+    }
+    text
+}
