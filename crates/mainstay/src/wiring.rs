@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::Service;
-use api::http::{Listener, Settings, Shell, Tls, TlsSettings};
+use api::http::{Acme, AcmeSettings, Listener, Settings, Shell, Tls, TlsSettings};
 use app::App;
 use app::callers::{Key, Keyring};
 use app::clock::Clock;
@@ -83,13 +83,22 @@ pub(crate) fn keyring(dir: &Path, auth: &AuthConfig, own: Option<Key>) -> anyhow
 /// Where requests come in.
 pub(crate) struct Doors {
     pub(crate) listeners: Vec<Listener>,
-    tls: Option<(Tls, Duration)>,
+    tls: Option<(Tls, Renewal)>,
+}
+
+/// How the certificate is kept from running out.
+enum Renewal {
+    /// Others write its files, which are looked at this often.
+    Files(Duration),
+    /// The server orders it.
+    Acme(Acme),
 }
 
 /// Binds the listeners: the flags' addresses, or the configuration's within the folder.
 pub(crate) fn listen(dir: &Path, addresses: &[Address], config: &Config) -> anyhow::Result<Doors> {
     let server = &config.server;
     let tls = server.tls.as_ref().map(|config| tls(dir, config)).transpose()?;
+    let (tls, renewal) = tls.unzip();
     let is_flag = !addresses.is_empty();
     let addresses = if is_flag { addresses } else { &server.addresses };
     let mut listeners = Vec::new();
@@ -116,12 +125,11 @@ pub(crate) fn listen(dir: &Path, addresses: &[Address], config: &Config) -> anyh
         let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
         listeners.push(listener.redirecting(https.port()));
     }
-    let interval = server.tls.as_ref().map(|tls| tls.reload_interval);
-    Ok(Doors { listeners, tls: tls.zip(interval) })
+    Ok(Doors { listeners, tls: tls.zip(renewal) })
 }
 
-/// Reads the certificate.
-fn tls(dir: &Path, config: &TlsConfig) -> anyhow::Result<Tls> {
+/// Reads the certificate, or gets ready to order it.
+fn tls(dir: &Path, config: &TlsConfig) -> anyhow::Result<(Tls, Renewal)> {
     let settings = TlsSettings {
         certificate: dir.join(&config.certificate),
         key: dir.join(&config.key),
@@ -129,7 +137,20 @@ fn tls(dir: &Path, config: &TlsConfig) -> anyhow::Result<Tls> {
         handshake_timeout: config.handshake_timeout,
         handshakes_max: usize::try_from(config.handshakes_max).unwrap_or(usize::MAX),
     };
-    Tls::load(settings).context("[server.tls]")
+    let Some(acme) = &config.acme else {
+        let tls = Tls::load(settings).context("[server.tls]")?;
+        return Ok((tls, Renewal::Files(config.reload_interval)));
+    };
+    let ordered = AcmeSettings {
+        domains: acme.domains.clone(),
+        email: acme.email.clone(),
+        directory: acme.directory.clone(),
+        authority: acme.authority.as_ref().map(|file| dir.join(file)),
+        folder: dir.join(&acme.cache),
+        clock: Clock::system(),
+    };
+    let (tls, acme) = Acme::open(&ordered, &settings).context("[server.tls.acme]")?;
+    Ok((tls, Renewal::Acme(acme)))
 }
 
 /// How often maintenance runs.
@@ -156,8 +177,10 @@ pub(crate) async fn serve(
 ) {
     let shell = Shell::new(Arc::clone(&service), Settings::from_config(config), Ids::system());
     let follow = async {
-        if let Some((tls, interval)) = &doors.tls {
-            tls.follow(*interval, &stop).await;
+        match &doors.tls {
+            Some((tls, Renewal::Files(interval))) => tls.follow(*interval, &stop).await,
+            Some((_, Renewal::Acme(acme))) => acme.keep_renewed(&stop).await,
+            None => {}
         }
     };
     let maintenance = maintain(service, stop.clone());

@@ -7,12 +7,14 @@ use crate::{test, tidy, workspace};
 /// A stage: its name and what it does.
 type Stage = (&'static str, fn() -> anyhow::Result<()>);
 
-const STAGES: [Stage; 5] = [
+const STAGES: [Stage; 6] = [
     ("fmt", || workspace::run("cargo", &["fmt", "--all", "--check"])),
     ("tidy", tidy::run),
     ("clippy", || {
         workspace::run("cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
     }),
+    // All else is built with the features that tests have.
+    ("plain", || workspace::run("cargo", &["check", "--package", "mainstay"])),
     ("test", || test::run(&test::Options::default())),
     ("deny", deny),
 ];

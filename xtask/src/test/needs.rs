@@ -4,16 +4,22 @@ use anyhow::Context;
 
 use crate::workspace;
 
-/// A program, and the Debian package that has it.
-const PROGRAMS: [(&str, &str); 2] = [("curl", "curl"), ("git", "git")];
+/// A program, what it is asked to see that it is there, and the Debian package that has it.
+const PROGRAMS: [(&str, &str, &str); 4] = [
+    ("curl", "--version", "curl"),
+    ("git", "--version", "git"),
+    ("pebble", "-help", "pebble"),
+    ("pebble-challtestsrv", "-help", "pebble"),
+];
 
 /// Installs what is missing, where Debian's packages can be installed.
 pub(super) fn install() -> anyhow::Result<()> {
-    let missing: Vec<&str> = PROGRAMS
+    let mut missing: Vec<&str> = PROGRAMS
         .iter()
-        .filter(|(program, _)| !workspace::has(program, &["--version"]))
-        .map(|(_, package)| *package)
+        .filter(|(program, question, _)| !workspace::has(program, &[question]))
+        .map(|(_, _, package)| *package)
         .collect();
+    missing.dedup();
     if missing.is_empty() {
         return Ok(());
     }

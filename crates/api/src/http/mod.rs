@@ -4,6 +4,7 @@
 
 pub mod accept;
 mod access_log;
+mod acme;
 mod activity;
 mod answer_body;
 pub mod body;
@@ -34,6 +35,7 @@ mod tls;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use acme::{Acme, AcmeError, AcmeSettings};
 pub use answer_body::{AnswerBody, Broken, Stream};
 pub use client::{Client, Trust};
 pub use codes::{CODES, Code};

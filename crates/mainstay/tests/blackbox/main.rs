@@ -1,6 +1,7 @@
 //! Black-box tests: they see what a client sees.
 
 mod access;
+mod acme;
 mod aggregates;
 mod archives;
 mod batch;

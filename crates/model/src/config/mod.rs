@@ -2,6 +2,7 @@
 //!
 //! `config.default.toml` is the reference of all settings; a test holds it equal to the defaults.
 
+mod acme;
 mod address;
 mod api;
 mod app;
@@ -17,6 +18,7 @@ mod secret;
 mod server;
 mod tls;
 
+pub use acme::AcmeConfig;
 pub use address::{Address, AddressError};
 pub use api::ApiConfig;
 pub use app::AppConfig;

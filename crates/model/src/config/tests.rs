@@ -100,6 +100,7 @@ fn each_setting_is_read() {
     let tls = TlsConfig {
         certificate: "a.pem".to_owned(),
         key: "b.pem".to_owned(),
+        acme: None,
         version_min: TlsVersion::V1_3,
         reload_interval: Duration::from_secs(10),
         handshake_timeout: Duration::from_secs(5),
@@ -161,16 +162,20 @@ fn tls_needs_a_certificate_and_its_key() {
     );
 }
 
+/// Returns the settings that are written as comments.
+fn commented(section: &str) -> String {
+    let is_setting = |line: &&str| {
+        line.strip_prefix("# ").is_some_and(|line| line.split(' ').nth(1) == Some("="))
+    };
+    section.lines().filter(is_setting).map(|line| format!("{}\n", &line[2..])).collect()
+}
+
 #[test]
 fn the_settings_of_tls_in_the_reference_are_its_defaults() {
     let (_, section) = REFERENCE.split_once("# [server.tls]\n").expect("it is there");
     let (section, _) = section.split_once("\n[headers]").expect("it ends");
-    let is_setting = |line: &&str| {
-        line.strip_prefix("# ").is_some_and(|line| line.split(' ').nth(1) == Some("="))
-    };
-    let settings: String =
-        section.lines().filter(is_setting).map(|line| format!("{}\n", &line[2..])).collect();
-    let config = read(&format!("[server.tls]\n{settings}")).expect("the reference is good");
+    let (files, acme) = section.split_once("# [server.tls.acme]\n").expect("it is there");
+    let config = read(&format!("[server.tls]\n{}", commented(files))).expect("it is good");
     let defaults = TlsConfig {
         certificate: "tls/certificate.pem".to_owned(),
         key: "tls/key.pem".to_owned(),
@@ -178,6 +183,14 @@ fn the_settings_of_tls_in_the_reference_are_its_defaults() {
         ..TlsConfig::default()
     };
     assert_eq!(config.server.tls, Some(defaults));
+    let written = |settings: &str| {
+        let config = read(&format!("[server.tls.acme]\n{settings}")).expect("it is good");
+        config.server.tls.and_then(|tls| tls.acme).expect("it is there")
+    };
+    let mut minimal = written("domains = [\"shop.example.com\"]\n");
+    minimal.email = Some("ops@example.com".to_owned());
+    minimal.authority = Some("tls/root.pem".to_owned());
+    assert_eq!(written(&commented(acme)), minimal);
 }
 
 #[test]

@@ -3,15 +3,19 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::config::acme::{self, AcmeConfig};
 use crate::config::reader::{Reader, Section};
 
 /// `[server.tls]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct TlsConfig {
-    /// The certificate and those that lead to its authority, in PEM, relative to the application folder.
+    /// The certificate and those that lead to its authority, in PEM, relative to the application folder;
+    /// empty where it is ordered.
     pub certificate: String,
     /// Its private key in PEM, relative to the application folder.
     pub key: String,
+    /// Where the server orders its certificate itself.
+    pub acme: Option<AcmeConfig>,
     /// The oldest version that is spoken.
     pub version_min: TlsVersion,
     /// How often the files are looked at.
@@ -38,6 +42,7 @@ impl Default for TlsConfig {
         Self {
             certificate: String::new(),
             key: String::new(),
+            acme: None,
             version_min: TlsVersion::V1_2,
             reload_interval: Duration::from_secs(60),
             handshake_timeout: Duration::from_secs(10),
@@ -53,12 +58,17 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Optio
     if is_absent {
         return None;
     }
-    let mut config = TlsConfig::default();
+    let mut config = TlsConfig { acme: acme::read(&mut section, reader), ..TlsConfig::default() };
     for (key, to) in [("certificate", &mut config.certificate), ("key", &mut config.key)] {
-        if section.is_absent(key) {
+        if section.is_absent(key) && config.acme.is_none() {
             reader.error(section.place(), format!("TLS needs `{key}`, a file in PEM"), None);
         }
         match section.text(key, reader) {
+            Some(file) if config.acme.is_some() => {
+                let help = "remove it, or `[server.tls.acme]`";
+                let message = format!("with `[server.tls.acme]` there is no `{key}` to be given");
+                reader.error(file.place, message, Some(help.to_owned()));
+            }
             Some(file) if file.value.is_empty() => {
                 reader.error(file.place, "this is not a path", None);
             }
