@@ -4,19 +4,21 @@
 
 use std::sync::LazyLock;
 
-use app::input::{Address, Body, scalar_from_json, scalar_from_text};
-use app::query::{FilterOp, Query, ReadBounds};
+use app::input::{self, Address, scalar_from_json, scalar_from_text};
+use app::query::{AggregateQuery, FilterOp, Query, ReadBounds};
 use app::transfer::{Format, Rows, Wanted};
-use expr::{Caller, CompareOp, EntityId, Expect, Scope, Timestamp, Type};
+use expr::{AtomShape, Caller, CompareOp, EntityId, Expect, Scope, Timestamp, Type};
 use model::{FieldKind, Model, Sources};
-use plan::Show;
-use plan::read::Cursor;
+use plan::aggregate::{self, AggregateFunc};
+use plan::read::{Cursor, PlanError, ReadPlan};
+use plan::{AtomValues, Dialect, RuleBook, SearchTerm, Show};
 
 /// An entry for bytes.
 pub(crate) type Entry = fn(&[u8]);
 
 /// All of them, with the names of their targets and seeds.
-pub(crate) const ENTRIES: [(&str, Entry); 7] = [
+pub(crate) const ENTRIES: [(&str, Entry); 8] = [
+    ("aggregate", aggregate),
     ("body", body),
     ("cursor", cursor),
     ("expression", expression),
@@ -35,7 +37,7 @@ type User @entity @allow(read: "true") {
   secret: String @private
   posts: [Post!]! @inverse(of: "author")
 }
-type Post @entity @allow(read: "row.status == 'PUBLISHED' || row.author == user.id") {
+type Post @entity @archive @search(on: ["title^2", "site"]) @allow(read: "row.status == 'PUBLISHED' || row.author == user.id") {
   author: User!
   title: String!
   status: Status! @default(value: "PUBLISHED")
@@ -106,55 +108,143 @@ pub(crate) fn expression(bytes: &[u8]) {
     }
 }
 
-/// A filter is taken or refused.
+/// A filter is taken, and becomes a plan, or is refused.
 pub(crate) fn filter(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let caller = caller();
-    let mut read = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
-    read.filter(&text);
-    finish(read);
+    let mut query = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
+    query.filter(&text);
+    finish(query);
 }
 
-/// A query string, decoded already, is taken or refused with no more mistakes than are named.
+/// A query string, decoded already, is taken, and becomes a plan, or is refused with no more mistakes
+/// than are named.
 pub(crate) fn query(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let caller = caller();
-    let mut read = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
-    for pair in text.split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let mut query = Query::new(&MODEL, &caller, entity("Post"), BOUNDS);
+    for (name, value) in pairs(&text) {
         match name {
-            "filter" => read.filter(value),
-            "sort" => read.sort(value),
-            "limit" => read.limit(value),
-            "after" => read.after(value),
-            "before" => read.before(value),
-            "offset" => read.offset(value),
-            "expand" => read.expand(value),
-            "fields" => read.fields(value),
-            "count" => read.count(value),
-            _ => match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
-                Some((field, op)) => match FilterOp::parse(op) {
-                    Some(op) => read.short_filter(field, op, value),
-                    None => read.unknown_parameter(name),
-                },
-                None => read.short_filter(name, FilterOp::Compare(CompareOp::Eq), value),
-            },
+            "sort" => query.sort(value),
+            "expand" => query.expand(value),
+            "fields" => query.fields(value),
+            "count" => query.count(value),
+            "archived" => query.archived(value),
+            "highlight" => query.highlight(value),
+            _ => common(&mut query, name, value),
         }
     }
-    finish(read);
+    finish(query);
 }
 
-fn finish(read: Query<'_>) {
-    match read.many() {
-        Ok(ready) => assert!(ready.limit <= BOUNDS.page_max),
+/// As `query`, of an aggregate.
+pub(crate) fn aggregate(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let caller = caller();
+    let mut query = AggregateQuery::new(&MODEL, &caller, entity("Post"), BOUNDS);
+    for (name, value) in pairs(&text) {
+        match (name, AggregateFunc::named(name)) {
+            (_, Some(func)) => query.measure(func, value),
+            ("group", _) => query.group(value),
+            ("count", _) => query.count(value),
+            ("having", _) => query.having(value),
+            ("sort", _) => query.sort(value),
+            _ => common(query.rows(), name, value),
+        }
+    }
+    match query.ready() {
+        Ok(ready) => {
+            assert!(ready.limit <= BOUNDS.page_max);
+            searched(ready.search.as_deref());
+            let rules = aggregate::rules_of(&MODEL, &ready.shape);
+            planned(&rules, ready.atoms, |atoms| {
+                aggregate::build(&MODEL, Dialect::Sqlite, &ready.shape, &rules, atoms)
+            });
+        }
         Err(mistakes) => assert!((1..=100).contains(&mistakes.len())),
     }
 }
 
-/// A body is one object without repeated members, and each member a value of its field or not.
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// What lists and aggregates have in common.
+fn common(query: &mut Query<'_>, name: &str, value: &str) {
+    match name {
+        "filter" => query.filter(value),
+        "limit" => query.limit(value),
+        "after" => query.after(value),
+        "before" => query.before(value),
+        "offset" => query.offset(value),
+        "q" => query.search(value),
+        _ => match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
+            Some((field, op)) => match FilterOp::parse(op) {
+                Some(op) => query.short_filter(field, op, value),
+                None => query.unknown_parameter(name),
+            },
+            None => query.short_filter(name, FilterOp::Compare(CompareOp::Eq), value),
+        },
+    }
+}
+
+fn finish(query: Query<'_>) {
+    match query.many() {
+        Ok(ready) => {
+            assert!(ready.limit <= BOUNDS.page_max);
+            searched(ready.search.as_deref());
+            let rules = plan::read::rules_of(&MODEL, &ready.shape);
+            planned(&rules, ready.atoms, |atoms| {
+                plan::read::build(&MODEL, Dialect::Sqlite, &ready.shape, &rules, atoms)
+            });
+        }
+        Err(mistakes) => assert!((1..=100).contains(&mistakes.len())),
+    }
+}
+
+/// Nothing of what is searched for stands outside quotes.
+fn searched(terms: Option<&[SearchTerm]>) {
+    let Some(terms) = terms else { return };
+    assert!(terms.iter().any(|term| !term.excluded));
+    let query = Dialect::Sqlite.search_query(terms);
+    for text in [query.all, query.any] {
+        let outside: String = text.split('"').step_by(2).collect();
+        let words = ["AND", "OR", "NOT", "(", ")", "*"];
+        let rest = words.iter().fold(outside, |rest, word| rest.replace(word, " "));
+        assert_eq!(rest.trim(), "", "{text}");
+    }
+}
+
+/// What is taken becomes statements, each of whose values is known.
+fn planned(
+    rules: &RuleBook,
+    atoms: Vec<expr::Value>,
+    build: impl FnOnce(&[AtomShape]) -> Result<ReadPlan, PlanError>,
+) {
+    let mut atoms = AtomValues::from_vec(atoms);
+    rules.evaluate(&MODEL, &caller(), &mut atoms);
+    let shapes: Vec<AtomShape> = atoms.iter().map(AtomShape::of).collect();
+    // What is refused now is a field that this caller may never read.
+    let Ok(plan) = build(&shapes) else { return };
+    let statements = plan.levels.iter().map(|level| &level.statement);
+    for statement in statements.chain(plan.count.as_ref().map(|(count, _)| count)) {
+        for bind in &statement.binds {
+            if let plan::BindSource::Atom(index) = bind {
+                assert!(usize::from(*index) < atoms.len(), "{}", statement.sql);
+            }
+        }
+    }
+}
+
+/// A body is an object without repeated members or an array of them, and each member a value of its
+/// field or not.
 pub(crate) fn body(bytes: &[u8]) {
-    let Ok(body) = Body::parse(bytes) else { return };
-    for (name, json) in &body.0 {
+    let rows = match input::Rows::parse(bytes) {
+        Ok(input::Rows::One(row)) => vec![row],
+        Ok(input::Rows::Many(rows)) => rows,
+        Err(_) => return,
+    };
+    for (name, json) in rows.iter().flat_map(|row| &row.0) {
         for entity in &MODEL.entities {
             for field in entity.fields.iter().filter(|field| field.name == *name) {
                 if let FieldKind::Scalar { scalar, .. } = field.kind {

@@ -74,6 +74,27 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 #[test]
+fn each_entry_is_a_target_that_is_built() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    let names = |folder: &str| {
+        let entries = std::fs::read_dir(fuzz.join(folder)).expect("the folder is there");
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("the folder can be read").path())
+            .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+            .collect();
+        names.sort();
+        names
+    };
+    let entries = ENTRIES.map(|(name, _)| name);
+    assert_eq!(names("fuzz_targets"), entries);
+    assert_eq!(names("seeds"), entries);
+    let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).expect("the manifest is there");
+    let built = manifest.split("[[bin]]\nname = \"").skip(1);
+    let built: Vec<&str> = built.filter_map(|bin| bin.split('"').next()).collect();
+    assert_eq!(built, entries);
+}
+
+#[test]
 fn seeds_are_taken() {
     for (target, entry) in ENTRIES {
         let seeds = seeds(target);
