@@ -12,6 +12,7 @@ use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 
+use crate::docs::problems;
 use crate::http::{Handler, Problem, RequestContext, Response};
 use crate::rest::Rest;
 
@@ -86,6 +87,7 @@ impl Handler for Service {
             // Alive as long as it answers; ready as long as the database does.
             "/healthz" => return Response::default(),
             "/readyz" => return self.ready(context).await,
+            path if problems::is_here(path) => return problems::answer(&parts, context),
             _ => {}
         }
         let _open = self.gate.read().await;

@@ -37,18 +37,24 @@ impl ListType {
     }
 
     fn negotiated(headers: &HeaderMap) -> Self {
-        let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
-        let ranges: Vec<Range<'_>> =
-            lines.flat_map(|line| line.split(',')).filter_map(Range::read).collect();
-        let liked = Self::ALL.iter().rev().map(|(form, names)| {
-            let best = names.iter().map(|name| liking(&ranges, name)).max();
-            (best.unwrap_or_default(), *form)
-        });
-        // Of equals the last is taken, which is the first of all.
-        match liked.max_by_key(|(liking, _)| *liking) {
-            Some(((1.., _), form)) => form,
-            _ => Self::Json,
-        }
+        preferred(headers, &Self::ALL).unwrap_or(Self::Json)
+    }
+}
+
+/// Returns the form that the client likes best, each given with the media types that name it. Of
+/// those that it likes alike it is the first; none where it accepts none.
+pub fn preferred<F: Copy>(headers: &HeaderMap, forms: &[(F, &[&str])]) -> Option<F> {
+    let lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let ranges: Vec<Range<'_>> =
+        lines.flat_map(|line| line.split(',')).filter_map(Range::read).collect();
+    let liked = forms.iter().rev().map(|(form, names)| {
+        let best = names.iter().map(|name| liking(&ranges, name)).max();
+        (best.unwrap_or_default(), *form)
+    });
+    // Of equals the last is taken, which is the first of all.
+    match liked.max_by_key(|(liking, _)| *liking) {
+        Some(((1.., _), form)) => Some(form),
+        _ => None,
     }
 }
 

@@ -38,6 +38,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use acme::{Acme, AcmeError, AcmeSettings};
 pub use answer_body::{AnswerBody, Broken, Stream};
 pub use client::{Client, Trust};
+pub(crate) use codes::PROBLEM_TYPES;
 pub use codes::{CODES, Code};
 pub use cors::Cors;
 pub use listener::Listener;

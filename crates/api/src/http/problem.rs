@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
-use super::Response;
+use super::{Response, codes};
 
 /// An answer that says what is wrong and what to do.
 #[derive(Debug, Clone)]
@@ -102,8 +102,8 @@ impl Problem {
     pub fn into_response(mut self, request_id: &str) -> Response {
         let (status, headers) = (self.status, std::mem::take(&mut self.headers));
         let mut body = Map::new();
-        body.insert("type".into(), format!("/docs/problems/{}", self.code).into());
-        body.insert("title".into(), self.code.replace('_', " ").into());
+        body.insert("type".into(), codes::uri(self.code).into());
+        body.insert("title".into(), codes::title(self.code).into());
         body.extend(self.members());
         body.insert("requestId".into(), request_id.into());
         let body = Bytes::from(Json::Object(body).to_string());

@@ -8,7 +8,7 @@ mod import;
 mod index;
 mod once;
 mod params;
-mod problems;
+pub(crate) mod problems;
 mod reply;
 mod route;
 mod rows;

@@ -197,13 +197,13 @@ pub(super) fn malformed(error: &BodyError) -> Problem {
 }
 
 /// A path that leads nowhere.
-pub(super) fn no_route(path: &str) -> Problem {
+pub(crate) fn no_route(path: &str) -> Problem {
     let detail = format!("there is nothing at {path}; /api/v1 lists what there is");
     Problem::new(StatusCode::NOT_FOUND, "no_route", detail)
 }
 
 /// A method that the path does not understand.
-pub(super) fn method_not_allowed(method: &Method, allowed: &'static str) -> Problem {
+pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Problem {
     let detail = format!("{method} is not understood here; use {allowed}");
     let mut problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
     problem.headers.push((ALLOW, HeaderValue::from_static(allowed)));

@@ -35,6 +35,7 @@ mod nested;
 mod paging;
 mod patches;
 mod preferences;
+mod problem_pages;
 mod puts;
 mod rule_tests;
 mod rules;
