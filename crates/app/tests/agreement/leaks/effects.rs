@@ -5,25 +5,40 @@ use model::{FieldKind, OnDelete, Side, Via};
 
 use crate::world::{At, Cell, World};
 
-/// Deletes a row with what falls with it. Returns whether rows refer to one of them that forbid it.
+/// Deletes a row with what falls with it. Returns whether a row refers to one of them that forbids it,
+/// if only until it falls as well.
 pub(crate) fn delete(world: &mut World, row: At) -> bool {
     let archives = world.guards(row.0).archive;
-    match archives {
-        true => set_archived(world, row, Value::Timestamp(world.clock.clock().now())),
-        false => world.remove(row),
+    let counts = |world: &World, row: At| !archives || world.is_live(row);
+    let mut falling = vec![row];
+    let (mut is_held, mut emptied, mut next) = (false, Vec::new(), 0);
+    while let Some(row) = falling.get(next).copied() {
+        next += 1;
+        for (other, field, on_delete) in referring(world, row) {
+            match on_delete {
+                OnDelete::Cascade if counts(world, other) && !falling.contains(&other) => {
+                    falling.push(other);
+                }
+                OnDelete::Cascade => {}
+                OnDelete::SetNull => emptied.push((other, field)),
+                OnDelete::Restrict => is_held |= counts(world, other),
+            }
+        }
     }
-    let mut is_held = false;
-    for (other, field, on_delete) in referring(world, row) {
-        let live = world.is_live(other);
-        match on_delete {
-            OnDelete::Cascade if !archives || live => is_held |= delete(world, other),
-            OnDelete::SetNull if !archives => world.set(other, field, Cell::One(None)),
-            OnDelete::Restrict if !archives || live => is_held = true,
-            _ => {}
+    let now = Value::Timestamp(world.clock.clock().now());
+    for row in &falling {
+        match archives {
+            true => set_archived(world, *row, now.clone()),
+            false => world.remove(*row),
         }
     }
     if !archives {
-        unlink(world, row);
+        for (other, field) in emptied {
+            world.set(other, field, Cell::One(None));
+        }
+        for row in falling {
+            unlink(world, row);
+        }
     }
     is_held
 }
