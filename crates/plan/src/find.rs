@@ -46,7 +46,8 @@ pub fn rules_of(model: &Model, shape: &FindShape) -> RuleBook {
 /// Compiles a shape for callers whose atoms have these shapes.
 ///
 /// # Errors
-/// `HiddenField` when the filter or a column is of a field that the caller may never read.
+/// `HiddenField` when the filter or a column is of a field that the caller may never read,
+/// `TooManyJoins` when too many relations are followed.
 pub fn build(
     model: &Model,
     dialect: Dialect,
@@ -81,6 +82,7 @@ pub fn build(
         .collect();
     let keys = keys.join(", ");
     let joins = renderer.close_from();
+    renderer.check_joins()?;
     let limit = renderer.bind(BindSource::LimitAndOne);
     let sql = format!(
         "SELECT {keys} FROM {} AS {}{joins}{} ORDER BY {keys} LIMIT {limit}",

@@ -202,7 +202,7 @@ fn rows(query: &mut Query<'_>, name: &str, value: &str) {
         "before" => query.before(value),
         "offset" => query.offset(value),
         "q" if query.is_searched() => query.search(value),
-        _ => query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), value),
+        _ => query.short_filter(name, FilterOp::EQUAL, value),
     }
 }
 
@@ -220,7 +220,7 @@ pub(super) fn filters(query: &mut Query<'_>, text: &str) {
                 query.refuse(name, "unknown_parameter", "a write of many rows takes only filters");
             }
             (name, None) => {
-                query.short_filter(name, FilterOp::Compare(expr::CompareOp::Eq), &param.value);
+                query.short_filter(name, FilterOp::EQUAL, &param.value);
             }
         }
     }
@@ -230,9 +230,8 @@ fn operator(query: &mut Query<'_>, name: &str, op: &str, value: &str) {
     match FilterOp::parse(op) {
         Some(op) => query.short_filter(name, op, value),
         None => {
-            let detail = "the operators are eq, ne, lt, lte, gt, gte, in, contains, \
-                          startsWith, endsWith and null";
-            query.refuse(name, "unknown_operator", detail);
+            let detail = format!("the operators are {}", FilterOp::names());
+            query.refuse(name, "unknown_operator", &detail);
         }
     }
 }

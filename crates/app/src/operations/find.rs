@@ -9,8 +9,9 @@ use plan::read::PlanError;
 use plan::{AtomValues, Bind};
 
 use super::plans::{AtomShapes, Compiled};
+use super::read::unplanned;
 use crate::application::App;
-use crate::refusal::{BadParameter, Refusal};
+use crate::refusal::Refusal;
 
 /// A search ready to run. Clones share its plan.
 #[derive(Clone)]
@@ -39,11 +40,12 @@ impl Find {
         let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
         let plan = compiled
             .plan(&shapes, || build(&app.model, app.dialect, shape, &compiled.rules, &shapes))
-            .map_err(|PlanError::HiddenField(name)| {
-                // The same words as for a field that is not there at all.
-                let detail = crate::query::unknown_field(&app.model, shape.entity, &name);
-                let name = if shape.filter.is_some() { "filter".to_owned() } else { name };
-                Refusal::Parameters(vec![BadParameter { name, code: "unknown_field", detail }])
+            .map_err(|error| {
+                let parameter = match &error {
+                    PlanError::HiddenField(name) if shape.filter.is_none() => name.clone(),
+                    _ => "filter".to_owned(),
+                };
+                unplanned(app, shape.entity, &parameter, &error)
             })?;
         Ok(Self { plan, values: FindValues { atoms, inputs: Vec::new(), limit } })
     }

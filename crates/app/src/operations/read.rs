@@ -9,8 +9,8 @@ use std::sync::Arc;
 use expr::{AtomShape, Caller, EntityId, Pred};
 use plan::aggregate;
 use plan::read::{
-    Cursor, CursorError, Frame, Lines, Outlet, Page, PlanError, ReadOutput, ReadPlan, ReadRun,
-    ReadValues, RowBody, Shape, StreamRun, build, rules_of,
+    Cursor, CursorError, Frame, JOINS_MAX, Lines, Outlet, Page, PlanError, ReadOutput, ReadPlan,
+    ReadRun, ReadValues, RowBody, Shape, StreamRun, build, rules_of,
 };
 use plan::{AtomValues, Bind, RuleBook, RuleRef};
 
@@ -89,7 +89,7 @@ impl Read {
         let atoms = AtomValues::from_vec(std::mem::take(&mut ready.atoms));
         let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
         let plan = build(&app.model, app.dialect, &ready.shape, &RuleBook::trusting(), &shapes)
-            .map_err(|error| hidden_field(app, ready.shape.entity, &error))?;
+            .map_err(|error| unplanned(app, ready.shape.entity, "filter", &error))?;
         Self::page(app, Arc::new(plan), atoms, &ready, b"")
     }
 
@@ -255,16 +255,31 @@ fn compiled_for(
     let shapes: AtomShapes = atoms.iter().map(AtomShape::of).collect();
     let plan = compiled
         .plan(&shapes, || make(&shapes))
-        .map_err(|error| hidden_field(app, entity, &error))?;
+        .map_err(|error| unplanned(app, entity, "filter", &error))?;
     Ok((plan, atoms))
 }
 
-/// The same words as for a field that is not there at all.
-fn hidden_field(app: &App, entity: EntityId, error: &PlanError) -> Refusal {
-    let PlanError::HiddenField(name) = error;
-    let detail = crate::query::unknown_field(&app.model, entity, name);
-    let name = "filter".to_owned();
-    Refusal::Parameters(vec![BadParameter { name, code: "unknown_field", detail }])
+/// Says of a parameter why there is no plan.
+pub(super) fn unplanned(
+    app: &App,
+    entity: EntityId,
+    parameter: &str,
+    error: &PlanError,
+) -> Refusal {
+    let (code, detail) = match error {
+        // The same words as for a field that is not there at all.
+        PlanError::HiddenField(name) => {
+            ("unknown_field", crate::query::unknown_field(&app.model, entity, name))
+        }
+        PlanError::TooManyJoins => {
+            let detail = format!(
+                "at most {JOINS_MAX} relations are followed at a time, by filters, terms of a sort \
+                 or group, embedded rows, and the read rules of all these"
+            );
+            ("too_many", detail)
+        }
+    };
+    Refusal::Parameters(vec![BadParameter { name: parameter.to_owned(), code, detail }])
 }
 
 /// Returns the values of a cursor, if it was made for this order.

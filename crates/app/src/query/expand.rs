@@ -1,10 +1,12 @@
 //! `expand=category,reviews(filter:rating > 3,limit:5,sort:-createdAt).author`
 
-use expr::{EntityId, FieldId};
+use expr::{EntityId, FieldId, Node};
 use model::FieldKind;
 use plan::read::{Cursor, Expand, ExpandAfter, Selection, target_of};
 
 use super::client_schema::ClientSchema;
+use super::filter_op::FilterOp;
+use super::short_filter::ShortFilter;
 use super::{EXPAND_COUNT_MAX, EXPAND_ROWS_DEFAULT, Query, all_of, nesting, sort};
 
 /// One relation as written, with its arguments and what follows the dot.
@@ -48,7 +50,7 @@ impl Query<'_> {
     }
 
     fn wish(&mut self, selection: &mut Selection, entity: EntityId, wish: &Wish<'_>, depth: u32) {
-        let Some(field) = self.find(entity, wish.name) else {
+        let Some(field) = self.find_readable(entity, wish.name) else {
             self.unknown("expand", entity, wish.name);
             return;
         };
@@ -97,29 +99,32 @@ impl Query<'_> {
     /// Reads `filter:rating > 3,limit:5,sort:-createdAt,name`.
     fn arguments(&mut self, expand: &mut Expand, target: EntityId, arguments: &[&str]) {
         let mut sorts: Vec<&str> = Vec::new();
-        let mut sorting = false;
-        for argument in arguments {
+        let mut at = 0;
+        while let Some(argument) = arguments.get(at) {
+            at += 1;
             let named = argument.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
-            // `sort:-createdAt,name`: the second term of the same sort.
-            if named.is_none() && sorting {
-                sorts.push(argument);
-                continue;
-            }
-            sorting = false;
             match named {
                 Some(("sort", value)) => {
-                    sorting = true;
                     sorts.push(value);
+                    let further = without_names(&arguments[at..]);
+                    sorts.extend(further);
+                    at += further.len();
                 }
                 Some(("limit", value)) => self.expand_limit(expand, value),
                 Some(("filter", value)) => self.expand_filter(expand, target, value),
                 Some(("after", value)) => self.expand_after(expand, value),
                 Some(("count", "exact")) => expand.count = true,
                 Some(("count", _)) => self.mistake("expand", "invalid", "use `count:exact`"),
+                Some((name, value)) if self.is_filter(target, name) => {
+                    let further = without_names(&arguments[at..]);
+                    self.expand_short_filter(expand, target, name, value, further);
+                    at += further.len();
+                }
                 _ => {
                     let detail = format!(
-                        "`{argument}` is not an argument; use `filter`, `sort`, `limit`, `after` \
-                         and `count`"
+                        "`{argument}` is not an argument; use `filter`, `sort`, `limit`, `after`, \
+                         `count` and fields, such as `{}[in]:a,b`",
+                        self.model.entity(target).fields[0].name
                     );
                     self.mistake("expand", "syntax", detail);
                 }
@@ -132,6 +137,44 @@ impl Query<'_> {
         if expand.limit == 0 && !expand.count {
             let detail = "a list without rows is for `count:exact` alone";
             self.mistake("expand", "out_of_range", detail);
+        }
+    }
+
+    /// Whether an argument's name is that of a short filter: it has an operator, or begins with a
+    /// field's name.
+    fn is_filter(&self, target: EntityId, name: &str) -> bool {
+        let field = name.split('.').next().unwrap_or(name);
+        name.ends_with(']') || self.find_readable(target, field).is_some()
+    }
+
+    /// Reads `rating[gte]:3`, and `status[in]:NEW,PAID` with what its commas split off.
+    fn expand_short_filter(
+        &mut self,
+        expand: &mut Expand,
+        target: EntityId,
+        name: &str,
+        value: &str,
+        further: &[&str],
+    ) {
+        let (path, op) = match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
+            Some((path, op)) => (path, FilterOp::parse(op)),
+            None => (name, Some(FilterOp::EQUAL)),
+        };
+        let Some(op) = op else {
+            let detail = format!("`{name}`: the operators are {}", FilterOp::names());
+            self.mistake("expand", "unknown_operator", detail);
+            return;
+        };
+        let text = std::iter::once(value).chain(further.iter().copied()).collect::<Vec<_>>();
+        let filter = ShortFilter { parameter: "expand", path, op, text: &text.join(",") };
+        let condition = self.short_condition(target, filter);
+        self.add_to_expand(expand, condition);
+    }
+
+    fn add_to_expand(&mut self, expand: &mut Expand, condition: Option<Node>) {
+        if condition.is_some() {
+            self.further_conditions += 1;
+            expand.filter = all_of(expand.filter.take().into_iter().chain(condition).collect());
         }
     }
 
@@ -151,10 +194,9 @@ impl Query<'_> {
             return;
         }
         let schema = ClientSchema(self.model, self.caller);
-        if let Some(condition) = self.condition("expand", text, &schema, target) {
-            let condition = self.take_atoms(condition);
-            expand.filter = all_of(expand.filter.take().into_iter().chain([condition]).collect());
-        }
+        let condition = self.condition("expand", text, &schema, target);
+        let condition = condition.map(|condition| self.take_atoms(condition));
+        self.add_to_expand(expand, condition);
     }
 
     fn expand_after(&mut self, expand: &mut Expand, text: &str) {
@@ -172,6 +214,12 @@ impl Query<'_> {
 
 fn count(selection: &Selection) -> usize {
     selection.expand.iter().map(|expand| 1 + count(&expand.selection)).sum()
+}
+
+/// Returns the first arguments without a name: they belong to the value before them.
+fn without_names<'a, 't>(arguments: &'a [&'t str]) -> &'a [&'t str] {
+    let named = arguments.iter().position(|argument| argument.contains(':'));
+    &arguments[..named.unwrap_or(arguments.len())]
 }
 
 /// Splits a list of relations at its commas. `None` when parentheses or quotes do not match.

@@ -5,7 +5,8 @@ use plan::Bind;
 use plan::history::{HistoryFilter, HistoryPage, HistoryShape, cursor_number};
 use plan::read::Cursor;
 
-use super::{FilterOp, ReadBounds};
+use super::ReadBounds;
+use super::filter_op::{FilterOp, Test};
 use crate::refusal::{BadParameter, are_enough};
 
 /// What an entry can say was done.
@@ -59,7 +60,9 @@ impl HistoryQuery {
             ("after", None) => self.start(name, HistoryPage::After, value),
             ("before", None) => self.start(name, HistoryPage::Before, value),
             ("at" | "operation" | "by", op) => match FilterOp::parse(op.unwrap_or("eq")) {
-                Some(FilterOp::Compare(op)) => self.filter(name, op, value),
+                Some(FilterOp { negated: false, test: Test::Compare(op) }) => {
+                    self.filter(name, op, value);
+                }
                 _ => {
                     let detail = "`at` takes eq, ne, lt, lte, gt and gte";
                     self.mistake(name, "unknown_operator", detail);

@@ -4,12 +4,15 @@ mod aggregate;
 mod client_schema;
 mod expand;
 mod filter;
+mod filter_op;
 mod having;
 mod history;
 mod nesting;
 mod path;
 mod search;
+mod short_filter;
 mod sort;
+mod syntax;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
 use model::{FieldKind, Model};
@@ -19,7 +22,7 @@ use plan::read::{Archived, Count, Cursor, Order, PageShape, Selection, Shape, Ta
 use crate::refusal::{BadParameter, are_enough};
 
 pub use aggregate::{AggregateQuery, ReadyAggregate};
-pub use filter::FilterOp;
+pub use filter_op::FilterOp;
 pub use history::{HistoryQuery, ReadyHistory};
 
 /// The bounds of reads, from `[limits]`.
@@ -59,6 +62,8 @@ pub struct Query<'m> {
     entity: EntityId,
     bounds: ReadBounds,
     conditions: Vec<Node>,
+    /// Conditions that stand beside or inside those of the list.
+    further_conditions: usize,
     atoms: Vec<Value>,
     search: Option<search::Search>,
     ranked: bool,
@@ -115,6 +120,7 @@ impl<'m> Query<'m> {
             entity,
             bounds,
             conditions: Vec::new(),
+            further_conditions: 0,
             atoms: Vec::new(),
             search: None,
             ranked: true,
@@ -277,7 +283,7 @@ impl<'m> Query<'m> {
     }
 
     fn check_conditions(&mut self) {
-        if self.conditions.len() > CONDITIONS_MAX {
+        if self.conditions.len() + self.further_conditions > CONDITIONS_MAX {
             let detail = format!("use at most {CONDITIONS_MAX} conditions");
             self.mistake("filter", "too_many", detail);
         }

@@ -7,7 +7,7 @@ use plan::aggregate::FieldPath;
 use super::Query;
 
 /// Relations that one path follows at most; each is a join.
-const PATH_HOPS_MAX: usize = 5;
+pub(super) const PATH_HOPS_MAX: usize = 5;
 
 impl Query<'_> {
     /// Reads a path to a field that has an order.

@@ -11,6 +11,7 @@ mod explaining;
 mod folding;
 mod leaks;
 mod sdl;
+mod short_filters;
 mod surroundings;
 mod tenants;
 mod values;

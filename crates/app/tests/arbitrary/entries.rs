@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use app::input::{self, Address, scalar_from_json, scalar_from_text};
 use app::query::{AggregateQuery, FilterOp, Query, ReadBounds};
 use app::transfer::{Format, Rows, Wanted};
-use expr::{AtomShape, Caller, CompareOp, EntityId, Expect, Scope, Timestamp, Type};
+use expr::{AtomShape, Caller, EntityId, Expect, Scope, Timestamp, Type};
 use model::{FieldKind, Model, Sources};
 use plan::aggregate::{self, AggregateFunc};
 use plan::read::{Cursor, PlanError, ReadPlan};
@@ -183,7 +183,7 @@ fn common(query: &mut Query<'_>, name: &str, value: &str) {
                 Some(op) => query.short_filter(field, op, value),
                 None => query.unknown_parameter(name),
             },
-            None => query.short_filter(name, FilterOp::Compare(CompareOp::Eq), value),
+            None => query.short_filter(name, FilterOp::EQUAL, value),
         },
     }
 }

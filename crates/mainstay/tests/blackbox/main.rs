@@ -42,6 +42,7 @@ mod rules;
 mod scalars;
 mod search;
 mod shell;
+mod short_filters;
 mod tenants;
 mod tls;
 mod transfers;

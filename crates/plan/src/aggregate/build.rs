@@ -51,7 +51,8 @@ fn paths(shape: &AggregateShape) -> impl Iterator<Item = &FieldPath> {
 /// Compiles a shape for callers whose atoms have these shapes.
 ///
 /// # Errors
-/// `HiddenField` when it names a field that the caller may never read.
+/// `HiddenField` when it names a field that the caller may never read, `TooManyJoins` when too many
+/// relations are followed.
 pub fn build(
     model: &Model,
     dialect: Dialect,
@@ -67,6 +68,7 @@ pub fn build(
         hidden::check(&renderer, filter)?;
     }
     let rows = Rows::of(&mut renderer, shape);
+    renderer.check_joins()?;
     let mut columns = Columns::default();
     let members = members(model, shape, &rows, &mut columns);
     let terms: Vec<SortTerm> = shape.order.iter().map(|order| rows.term(order)).collect();

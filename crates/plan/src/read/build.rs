@@ -8,7 +8,8 @@ use expr::{AtomShape, EntityId, FieldId, Node, Type};
 use model::{FieldKind, Model};
 use rustc_hash::FxHasher;
 
-use super::hidden::{self, PlanError};
+use super::error::PlanError;
+use super::hidden;
 use super::members::{Columns, LIST_NEXT, Members, Pending, list_key};
 use super::page::{SortTerm, keyset, order_by, sort_terms};
 use super::search::Searched;
@@ -75,7 +76,8 @@ pub fn target_of(model: &Model, entity: EntityId, field: FieldId) -> EntityId {
 /// Compiles a shape for callers whose atoms have these shapes.
 ///
 /// # Errors
-/// `HiddenField` when the filter or the order names a field that the caller may never read.
+/// `HiddenField` when the filter or the order names a field that the caller may never read,
+/// `TooManyJoins` when too many relations are followed.
 pub fn build(
     model: &Model,
     dialect: Dialect,
@@ -96,6 +98,7 @@ pub fn build(
         Count::UpTo(max) => Some((builder.count(shape, Some(max)), Some(max))),
     };
     builder.root(shape);
+    builder.renderer.check_joins()?;
     Ok(ReadPlan {
         levels: builder.levels,
         count,

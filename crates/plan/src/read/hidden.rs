@@ -2,17 +2,9 @@
 
 use expr::{EntityId, FieldId, Kind, Node, Pred, Type};
 
-use super::target_of;
+use super::{PlanError, target_of};
 use crate::render::Renderer;
 use crate::rules::RuleRef;
-
-/// Why a shape cannot be planned for a caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The caller may not know of the field: to them it does not exist.
-    #[error("unknown field `{0}`")]
-    HiddenField(String),
-}
 
 /// Looks for hidden fields in a filter.
 pub(crate) fn check(renderer: &Renderer<'_>, node: &Node) -> Result<(), PlanError> {

@@ -2,6 +2,7 @@
 
 mod build;
 mod cursor;
+mod error;
 pub(crate) mod hidden;
 mod members;
 mod page;
@@ -13,7 +14,7 @@ mod stream;
 pub(crate) use build::{add_touched, where_clause};
 pub use build::{build, rules_of, target_of};
 pub use cursor::{Cursor, CursorError};
-pub use hidden::PlanError;
+pub use error::{JOINS_MAX, PlanError};
 pub(crate) use members::{Columns, Members, key_show, show};
 pub(crate) use page::{SortTerm, keyset, order_by};
 pub use run::{Frame, Page, ReadOutput, ReadRun, ReadValues, RowBody, Total};

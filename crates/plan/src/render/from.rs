@@ -4,6 +4,7 @@ use expr::{EntityId, FieldId, Path};
 use model::{FieldKind, JoinColumn, Via};
 
 use super::{Place, Renderer};
+use crate::read::{JOINS_MAX, PlanError};
 use crate::rules::RuleRef;
 
 /// The name by which a table is known in a statement.
@@ -56,7 +57,13 @@ impl<'m> Renderer<'m> {
     /// Closes the innermost FROM clause and returns its joins.
     pub(crate) fn close_from(&mut self) -> String {
         let from = self.froms.pop().expect("a FROM clause is open");
+        self.joins_most = self.joins_most.max(from.joins.len());
         from.joins.into_iter().map(|join| join.sql).collect()
+    }
+
+    /// Refuses what joined more than a statement may.
+    pub(crate) fn check_joins(&self) -> Result<(), PlanError> {
+        if self.joins_most > JOINS_MAX { Err(PlanError::TooManyJoins) } else { Ok(()) }
     }
 
     /// Returns a fresh alias for a table of the innermost open FROM clause.

@@ -29,6 +29,8 @@ pub(crate) struct Renderer<'m> {
     froms: Vec<From>,
     frames: Vec<Frame<'m>>,
     next_alias: usize,
+    /// The joins of the FROM clause that had the most.
+    joins_most: usize,
     /// Required relations of rows at these aliases that the statement's filter sets equal to a value.
     fixed: Vec<(Alias, FieldId)>,
 }
@@ -72,6 +74,7 @@ impl<'m> Renderer<'m> {
             froms: Vec::new(),
             frames: Vec::new(),
             next_alias: 0,
+            joins_most: 0,
             fixed: Vec::new(),
         }
     }
