@@ -16,6 +16,7 @@ pub mod query;
 mod refusal;
 pub mod rule_tests;
 pub mod seed;
+mod strict_json;
 pub mod transfer;
 mod written_by;
 

@@ -9,7 +9,7 @@ use super::base64url;
 use super::jwk;
 use super::key::{Key, KeyError};
 use super::spki::PublicKeyInfo;
-use super::strict_json;
+use crate::strict_json;
 
 const SEED_BYTES: usize = 32;
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::base64url;
 use super::key::{KEYS_MAX, Key, KeyError};
 use super::spki::PublicKeyInfo;
-use super::strict_json;
+use crate::strict_json;
 
 /// Reads a JWK set.
 pub(super) fn read_set(text: &str) -> Result<Vec<Key>, KeyError> {

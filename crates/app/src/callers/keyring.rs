@@ -13,7 +13,8 @@ use super::claims::{self, Validity};
 use super::error::TokenError;
 use super::key::{KEYS_MAX, Key, KeyError};
 use super::token::Token;
-use super::{Caller, base64url, strict_json};
+use super::{Caller, base64url};
+use crate::strict_json;
 
 /// The keys that are believed, what else a token has to say, and the tokens verified so far. It is
 /// replaced as a whole when keys change, so that no token outlives its key.

@@ -13,7 +13,6 @@ mod jwk;
 mod key;
 mod keyring;
 mod spki;
-mod strict_json;
 mod token;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use model::config::Algorithm;
 
 use super::base64url;
 use super::error::TokenError;
-use super::strict_json::{self, StrictJsonError};
+use crate::strict_json::{self, StrictJsonError};
 
 /// Longer tokens are refused unread; proxies refuse headers of this size.
 pub(super) const TOKEN_BYTES_MAX: usize = 8 * 1024;

@@ -1,9 +1,11 @@
-//! A request's body: one JSON object without duplicate members.
+//! A request's body: one JSON object without duplicate members, at any depth.
 
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
+
+use crate::strict_json::{Strict, repeated};
 
 /// The most members of an object; more than an entity has fields.
 const MEMBERS_MAX: usize = 1000;
@@ -29,7 +31,8 @@ impl Body {
 
 impl<'de> Deserialize<'de> for Body {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Members::deserialize(deserializer).map(|members| Self(members.0))
+        let Members(members) = Members::<Strict>::deserialize(deserializer)?;
+        Ok(Self(members.into_iter().map(|(name, Strict(json))| (name, json)).collect()))
     }
 }
 
@@ -90,7 +93,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Reader<V> {
         let mut members: Vec<(String, V)> = Vec::new();
         while let Some((name, value)) = map.next_entry::<String, V>()? {
             if members.iter().any(|(known, _)| *known == name) {
-                return Err(serde::de::Error::custom(format!("the member `{name}` is repeated")));
+                return Err(repeated(&name));
             }
             if members.len() == MEMBERS_MAX {
                 let message = format!("an object has at most {MEMBERS_MAX} members here");
@@ -113,7 +116,9 @@ mod tests {
     #[test]
     fn only_an_object_without_duplicates_is_a_body() {
         assert!(refusal("[]").contains("expected a JSON object"));
-        assert!(refusal("{\"a\":1,\"a\":2}").contains("`a` is repeated"));
+        assert!(refusal("{\"a\":1,\"a\":2}").contains("repeated member `a`"));
+        assert!(refusal(r#"{"a":[{"b":{"c":1,"\u0063":2}}]}"#).contains("repeated member `c`"));
+        assert!(Body::parse(br#"{"a":[{"b":1},{"b":{"a":[1]}}]}"#).is_ok());
         let many: Vec<String> = (0..1001).map(|i| format!("\"a{i}\":1")).collect();
         assert!(refusal(&format!("{{{}}}", many.join(","))).contains("at most 1000 members"));
         assert!(Body::parse(format!("{{{}}}", many[1..].join(",")).as_bytes()).is_ok());

@@ -86,6 +86,17 @@ async fn bodies_that_are_no_json_object_are_refused() {
             alice.send(http::Method::POST, "/api/v1/posts", Some(body.to_owned().into())).await;
         assert_eq!(answer.expect(400).json()["code"], json!("malformed_body"), "{body:.20}");
     }
+    for body in [
+        r#"{"title":"a","comments":[{"text":"a"},{"text":"b","text":"c"}]}"#,
+        r#"[{"title":"a"},{"title":"a","comments":[{"text":"b","te\u0078t":"c"}]}]"#,
+    ] {
+        let answer =
+            alice.send(http::Method::POST, "/api/v1/posts", Some(body.to_owned().into())).await;
+        let problem = answer.expect(400).json();
+        assert_eq!(problem["code"], json!("malformed_body"), "{body}");
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(detail.contains("repeated member `text`"), "{detail}");
+    }
     let invalid = alice
         .send(http::Method::POST, "/api/v1/posts", Some(b"{\"title\":\"\xff\"}".to_vec().into()))
         .await;

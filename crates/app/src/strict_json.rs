@@ -1,23 +1,25 @@
-//! JSON in which no name stands twice: two readers of one token must not see different claims.
+//! JSON in which no name stands twice in an object: two readers of one token must not see different
+//! claims, nor two readers of one body different values.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Marks the error of a repeated name; the rest of serde_json's errors are about syntax.
-const REPEATED: &str = "repeated name";
+const REPEATED: &str = "repeated member";
 
 /// Why a text is not read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum StrictJsonError {
+pub(crate) enum StrictJsonError {
     Syntax,
     Repeated,
     NotAnObject,
 }
 
 /// Reads an object.
-pub(super) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, StrictJsonError> {
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, StrictJsonError> {
     match serde_json::from_slice::<Strict>(bytes) {
         Ok(Strict(Value::Object(object))) => Ok(object),
         Ok(_) => Err(StrictJsonError::NotAnObject),
@@ -26,7 +28,13 @@ pub(super) fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, StrictJso
     }
 }
 
-struct Strict(Value);
+/// Says that a name stands twice in an object.
+pub(crate) fn repeated<E: Error>(name: &str) -> E {
+    E::custom(format_args!("{REPEATED} `{name}`"))
+}
+
+/// Any JSON.
+pub(crate) struct Strict(pub(crate) Value);
 
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -82,9 +90,10 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some((name, Strict(value))) = map.next_entry::<String, Strict>()? {
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom(REPEATED));
-            }
+            match object.entry(name) {
+                Entry::Vacant(entry) => entry.insert(value),
+                Entry::Occupied(entry) => return Err(repeated(entry.key())),
+            };
         }
         Ok(Value::Object(object))
     }
