@@ -2,7 +2,7 @@
 
 use expr::ops::client_form;
 use expr::{DocumentId, Value};
-use model::{Member, Model, Scalar};
+use model::{Document, Member, Model, Scalar};
 use serde_json::{Map, Value as Json};
 
 use super::bounds::Bounds;
@@ -33,6 +33,18 @@ pub(super) fn document(
     }
 }
 
+/// Reads JSON as what is to change in a document (RFC 7396): members that are left out stay, and null
+/// removes one. What the document misses then, it misses in the row.
+pub(super) fn document_patch(
+    model: &Model,
+    id: DocumentId,
+    json: &Json,
+    at: &str,
+    bad: &mut Vec<BadMember>,
+) -> Value {
+    Value::Json(Reader { model, bad }.patch(id, json, at).into())
+}
+
 struct Reader<'r> {
     model: &'r Model,
     bad: &'r mut Vec<BadMember>,
@@ -56,14 +68,20 @@ impl Reader<'_> {
         Json::Array(objects)
     }
 
-    fn object(&mut self, id: DocumentId, json: &Json, at: &str) -> Json {
-        let document = self.model.document(id);
+    /// Returns the members of an object, of which those are refused that its type does not have.
+    fn members<'j>(
+        &mut self,
+        document: &Document,
+        json: &'j Json,
+        at: &str,
+    ) -> Option<&'j Map<String, Json>> {
         let Json::Object(members) = json else {
-            return self.refuse(at, "type", format!("must be an object, {}", document.name));
+            self.refuse(at, "type", format!("must be an object, {}", document.name));
+            return None;
         };
         for name in members.keys() {
             if are_enough(self.bad) {
-                return Json::Null;
+                return None;
             }
             if document.member(name).is_none() {
                 let known = document.members.iter().map(|member| member.name.as_str());
@@ -72,6 +90,28 @@ impl Reader<'_> {
                 self.refuse(&format!("{at}{}", pointer(name)), "unknown_field", detail);
             }
         }
+        Some(members)
+    }
+
+    fn patch(&mut self, id: DocumentId, json: &Json, at: &str) -> Json {
+        let document = self.model.document(id);
+        let Some(members) = self.members(document, json, at) else { return Json::Null };
+        let mut object = Map::new();
+        for member in &document.members {
+            let Some(json) = members.get(&member.name) else { continue };
+            let at = format!("{at}{}", pointer(&member.name));
+            let value = match member.scalar {
+                Scalar::Document(id) if !json.is_null() => self.patch(id, json, &at),
+                _ => self.member(member, json, &at),
+            };
+            object.insert(member.name.clone(), value);
+        }
+        Json::Object(object)
+    }
+
+    fn object(&mut self, id: DocumentId, json: &Json, at: &str) -> Json {
+        let document = self.model.document(id);
+        let Some(members) = self.members(document, json, at) else { return Json::Null };
         let mut object = Map::new();
         for member in &document.members {
             let at = format!("{at}{}", pointer(&member.name));

@@ -1,14 +1,14 @@
 //! Turns a body into the columns of a write: every member checked, defaults and roles filled in.
 
 use expr::{Caller, EntityId, FieldId, Value};
-use model::{ColumnId, Default, Entity, Field, FieldKind, Model, Relation, Role, Via};
+use model::{ColumnId, Default, Entity, Field, FieldKind, Model, Relation, Role, Scalar, Via};
 use plan::{Bind, bind, client_form};
 use serde_json::Value as Json;
 
 use super::address::Known;
 use super::body::Body;
 use super::bounds::Bounds;
-use super::document::{document, expected_of};
+use super::document::{document, document_patch, expected_of};
 use super::scalar::{key_value, reference_key, reference_value, scalar_from_json};
 use crate::ids::Ids;
 use crate::refusal::{BadMember, Refusal, are_enough, pointer};
@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Create,
     /// Some fields of a row, sent by a client.
     Update,
+    /// The same, where objects are merged into those that are stored (RFC 7396).
+    Merge,
     /// All fields of a row that clients may send, in place of those it has.
     Replace,
     /// A new row of the application's own, such as a seed: every stored field may be given.
@@ -195,9 +197,13 @@ impl<'m> Reader<'m> {
         match &field.kind {
             FieldKind::Scalar { scalar, column } if scalar.is_nested() => {
                 let found = self.bad.len();
-                let value = match json {
-                    Json::Null => Value::Null,
-                    json => document(self.model, *scalar, json, &pointer(name), &mut self.bad),
+                let (model, at) = (self.model, pointer(name));
+                let value = match (json, scalar) {
+                    (Json::Null, _) => Value::Null,
+                    (json, Scalar::Document(id)) if self.purpose == Purpose::Merge => {
+                        document_patch(model, *id, json, &at, &mut self.bad)
+                    }
+                    (json, _) => document(model, *scalar, json, &at, &mut self.bad),
                 };
                 if self.bad.len() == found {
                     self.value(name, id, field, *column, Ok(value));
@@ -300,7 +306,8 @@ impl<'m> Reader<'m> {
         if self.purpose == Purpose::Seed {
             return None;
         }
-        if self.purpose == Purpose::Update && self.entity.key.contains(&id) {
+        let changes = matches!(self.purpose, Purpose::Update | Purpose::Merge);
+        if changes && self.entity.key.contains(&id) {
             return Some(format!("{name} is part of the key, which never changes"));
         }
         match field.role {
@@ -348,7 +355,7 @@ impl<'m> Reader<'m> {
         }
     }
 
-    fn list(&mut self, name: &str, scalar: model::Scalar, json: &Json) -> Option<Value> {
+    fn list(&mut self, name: &str, scalar: Scalar, json: &Json) -> Option<Value> {
         let items = match json {
             Json::Null => return Some(Value::Null),
             Json::Array(items) => items,
@@ -425,7 +432,7 @@ impl<'m> Reader<'m> {
 /// Turns a value into its stored form. A list of `BigInt` holds texts, as its reader sees them.
 fn stored(field: &Field, value: Value) -> Bind {
     match (&field.kind, value) {
-        (FieldKind::List { scalar: model::Scalar::BigInt, .. }, Value::List(items)) => {
+        (FieldKind::List { scalar: Scalar::BigInt, .. }, Value::List(items)) => {
             let texts = items.iter().map(|item| match client_form(item) {
                 Json::Number(number) => Value::Text(number.to_string()),
                 _ => item.clone(),
@@ -470,7 +477,7 @@ fn fill(
         };
         let made = match (purpose, field.role) {
             (_, Role::Updated) => Some(vec![now(entity, columns[0], caller)]),
-            (Purpose::Update, _) => continue,
+            (Purpose::Update | Purpose::Merge, _) => continue,
             (Purpose::Replace, _) if is_kept(entity, id, field) => continue,
             (_, Role::Created) => Some(vec![now(entity, columns[0], caller)]),
             (Purpose::Create, Role::Tenant) => {
@@ -527,7 +534,7 @@ fn default(
         }
         None => {
             let is_key = entity.key_columns == [column];
-            let is_id = matches!(field.kind, FieldKind::Scalar { scalar: model::Scalar::Id, .. });
+            let is_id = matches!(field.kind, FieldKind::Scalar { scalar: Scalar::Id, .. });
             (is_key && is_id).then(|| vec![bind(Value::Uuid(ids.next()))])
         }
     }

@@ -16,7 +16,7 @@ use super::prepared::Prepared;
 use super::read::denied;
 use crate::application::App;
 use crate::input::{Body, Known, Purpose, Written, no_row, written, written_at};
-use crate::refusal::{BadMember, Refusal, field_names};
+use crate::refusal::{BadMember, Refusal, field_names, pointer};
 
 /// A link is a row of its own, and costs more than its bytes in the list that sets it.
 const LINK_WEIGHT: usize = 8;
@@ -43,7 +43,7 @@ pub struct Patch {
     pub objects: Objects,
 }
 
-/// What an object means that is sent for a field of JSON.
+/// What an object means that is sent for a field of JSON, or of a nested type.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Objects {
     /// It takes the place of the stored value.
@@ -140,7 +140,11 @@ impl Write {
         precondition: Precondition,
     ) -> Result<Self, Refusal> {
         let Patch { body, objects } = patch;
-        let mut input = written(&app.model, entity, body, Purpose::Update, caller, &app.ids)?;
+        let purpose = match objects {
+            Objects::Replace => Purpose::Update,
+            Objects::Merge => Purpose::Merge,
+        };
+        let mut input = written(&app.model, entity, body, purpose, caller, &app.ids)?;
         if input.sent.is_empty() {
             // Nothing was sent, so nothing is written, not even the time.
             input.columns.clear();
@@ -402,9 +406,9 @@ impl Intent {
 
     fn merge_objects(&mut self, entity: &Entity) {
         for (field, value) in &self.input.sent {
-            // A document of a nested type is checked as a whole, and so written as a whole.
-            if let (FieldKind::Scalar { scalar: Scalar::Json, column }, Value::Json(json)) =
-                (&entity.field(*field).kind, value)
+            if let FieldKind::Scalar { scalar: Scalar::Json | Scalar::Document(_), column } =
+                &entity.field(*field).kind
+                && let Value::Json(json) = value
                 && json.is_object()
             {
                 self.merged.push(*column);
@@ -501,6 +505,7 @@ impl Judge {
             }
             WriteOutput::Stale => Refusal::Stale,
             WriteOutput::TooLarge(field) => too_large(&entity.field(field).name),
+            WriteOutput::Incomplete(missing) => incomplete(entity, &missing),
             WriteOutput::NoTarget(fields) => no_target(entity, &fields),
             WriteOutput::InUse(by) if self.kind == WriteKind::Restore => Refusal::Archived(by),
             WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
@@ -512,6 +517,21 @@ impl Judge {
 fn too_large(name: &str) -> Refusal {
     let detail = format!("{name} would be too large when merged; send it as a whole");
     Refusal::Body(vec![BadMember::new(name, "too_large", detail)])
+}
+
+fn incomplete(entity: &Entity, missing: &[(FieldId, Vec<String>)]) -> Refusal {
+    let bad = missing.iter().flat_map(|(field, members)| {
+        let document = pointer(&entity.field(*field).name);
+        members.iter().map(move |member| {
+            let name = member.rsplit('/').next().unwrap_or(member);
+            BadMember {
+                pointer: format!("{document}{member}"),
+                code: "required",
+                detail: format!("{name} is required"),
+            }
+        })
+    });
+    Refusal::Body(bad.collect())
 }
 
 fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {

@@ -1,12 +1,12 @@
 //! Compiles a write's shape into statements.
 
 use expr::{AtomShape, EntityId, FieldId, Pred};
-use model::{FieldKind, Model, Relation};
+use model::{FieldKind, Model, Relation, Scalar};
 
 use super::archive::{archiving, restoring};
 use super::audit;
 use super::dependents::{Dependents, dependents};
-use super::{Adjustment, Look, Reference, WriteKind, WritePlan, WriteShape};
+use super::{Adjustment, Look, Reference, Shapes, WriteKind, WritePlan, WriteShape};
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
 use crate::encode::Encoder;
@@ -163,14 +163,38 @@ impl<'m> Builder<'m> {
 
     fn adjustments(&mut self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {
         let kept = self.kept(alias, columns);
-        let entity = self.model.entity(self.shape.entity);
-        let merged = self.shape.merged.iter().filter_map(|column| {
-            let input = self.place_of(*column)?;
-            let field = entity.column(*column).field;
-            let column = columns.add(self.renderer.column(alias, entity.id, *column));
-            Some(Adjustment::Merge { input, column, field })
-        });
+        let shape = self.shape;
+        let merged = shape.merged.iter().filter_map(|column| self.merge(*column, alias, columns));
         merged.chain(kept).collect()
+    }
+
+    fn merge(
+        &mut self,
+        column: model::ColumnId,
+        alias: &Alias,
+        columns: &mut Columns,
+    ) -> Option<Adjustment> {
+        let entity = self.model.entity(self.shape.entity);
+        let input = self.place_of(column)?;
+        let id = entity.column(column).field;
+        let field = entity.field(id);
+        let shapes = match &field.kind {
+            FieldKind::Scalar { scalar: Scalar::Document(document), .. } => {
+                Some(Shapes::of(self.model, *document))
+            }
+            _ => None,
+        };
+        let readable = if shapes.is_none() {
+            None
+        } else if field.private {
+            Some(columns.add("0".to_owned()))
+        } else if field.rules.read.is_some() {
+            self.flag(RuleRef::ReadField(entity.id, id), alias, columns)
+        } else {
+            None
+        };
+        let column = columns.add(self.renderer.column(alias, entity.id, column));
+        Some(Adjustment::Merge { input, column, field: id, shapes, readable })
     }
 
     fn kept(&mut self, alias: &Alias, columns: &mut Columns) -> Vec<Adjustment> {

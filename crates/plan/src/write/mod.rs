@@ -10,6 +10,7 @@ mod run;
 
 pub(crate) use audit::reaches;
 pub use build::{build, rules_of};
+pub use merge::Shapes;
 pub use run::{By, WriteOutput, WriteRun, WriteValues};
 
 use expr::{EntityId, FieldId};
@@ -111,6 +112,11 @@ pub enum Adjustment {
         column: usize,
         /// The field.
         field: FieldId,
+        /// What it is to be then, where it is of a nested type.
+        shapes: Option<Shapes>,
+        /// The column that says whether the caller may read the field; `None` where always. What a
+        /// document misses when it is merged would tell what is stored.
+        readable: Option<usize>,
     },
     /// A field that was left out stays as it is, unless the caller may read and write it.
     Keep {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use expr::{EntityId, FieldId};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{Adjustment, Look, WriteKind, WritePlan, merge};
+use super::merge::{self, Unmerged};
+use super::{Adjustment, Look, WriteKind, WritePlan};
 use crate::binds::{BindSource, bind};
 use crate::encode::Collect;
 use crate::program::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
@@ -83,6 +84,8 @@ pub enum WriteOutput {
     Stale,
     /// Merging what was sent makes this field too large.
     TooLarge(FieldId),
+    /// Merged, these documents miss required members, at these JSON pointers.
+    Incomplete(Vec<(FieldId, Vec<String>)>),
     /// These references lead to no row that the caller may see.
     NoTarget(Vec<FieldId>),
     /// Rows of this entity refer to the row.
@@ -256,12 +259,18 @@ impl WriteRun {
         } else if !denied.is_empty() {
             self.end = Some(WriteOutput::DeniedFields(denied));
         }
-        for adjustment in &look.adjustments {
-            self.adjust(adjustment, row);
+        if self.end.is_none() && !look.encoder.members.is_empty() {
+            self.encode(look, row, visible);
         }
-        if self.end.is_some() || look.encoder.members.is_empty() {
-            return;
+        // What the values would make of the row is told to those only who may write it.
+        if self.end.is_none() {
+            self.adjust_all(look, row);
         }
+    }
+
+    /// Compares the row with what the caller believes, and keeps it where it is shown.
+    fn encode<R: Row>(&mut self, look: &Look, row: &R, visible: bool) {
+        let before = self.step == Step::Before;
         let mut json = Vec::with_capacity(256);
         let mut sink = Collect { hasher: Some(Box::new(Xxh3::new())), insertions: Vec::new() };
         look.encoder.write(&mut json, row, &mut sink);
@@ -278,26 +287,46 @@ impl WriteRun {
         self.seen = shown.then_some(RowBody { json, hash });
     }
 
-    fn adjust<R: Row>(&mut self, adjustment: &Adjustment, row: &R) {
+    fn adjust_all<R: Row>(&mut self, look: &Look, row: &R) {
+        let mut incomplete = Vec::new();
+        for adjustment in &look.adjustments {
+            self.adjust(adjustment, row, &mut incomplete);
+        }
+        if !incomplete.is_empty() {
+            self.end = Some(WriteOutput::Incomplete(incomplete));
+        }
+    }
+
+    fn adjust<R: Row>(
+        &mut self,
+        adjustment: &Adjustment,
+        row: &R,
+        incomplete: &mut Vec<(FieldId, Vec<String>)>,
+    ) {
+        let is_true = |column: usize| matches!(row.cell(column), Cell::Int(truth) if truth != 0);
         match adjustment {
             Adjustment::Keep { allowed, values } => {
-                let resets = allowed
-                    .iter()
-                    .all(|column| matches!(row.cell(*column), Cell::Int(truth) if truth != 0));
-                if !resets {
+                if !allowed.iter().all(|column| is_true(*column)) {
                     let stored = values.iter().map(|(input, at)| (*input, row.cell(*at).to_bind()));
                     self.adjusted.extend(stored);
                 }
             }
-            Adjustment::Merge { input, column, field } => {
+            Adjustment::Merge { input, column, field, shapes, readable } => {
                 let Bind::Text(patch) = &self.values.inputs[*input as usize] else { return };
                 let stored = match row.cell(*column) {
                     Cell::Text(text) => Some(text),
                     _ => None,
                 };
-                match merge::merged(stored, patch) {
-                    Some(merged) => self.adjusted.push((*input, Bind::Text(merged))),
-                    None => self.end = Some(WriteOutput::TooLarge(*field)),
+                let merge = |stored| merge::merged(stored, patch, shapes.as_ref());
+                // Who may not read the document has to send a complete one.
+                let complete = match readable {
+                    Some(readable) if !is_true(*readable) => merge(None).map(drop),
+                    _ => Ok(()),
+                };
+                match complete.and_then(|()| merge(stored)) {
+                    Ok(merged) => self.adjusted.push((*input, Bind::Text(merged))),
+                    Err(Unmerged::TooLarge) => self.end = Some(WriteOutput::TooLarge(*field)),
+                    Err(Unmerged::Incomplete(missing)) => incomplete.push((*field, missing)),
                 }
             }
         }
