@@ -212,11 +212,21 @@ impl<'m> Query<'m> {
         }
     }
 
-    /// Shows only these fields.
+    /// Shows only these fields. One that the caller reads in no row is unknown to them.
     pub fn fields(&mut self, text: &str) {
+        self.fields_among(text, Self::find_readable);
+    }
+
+    /// Shows only these fields, as far as whoever the rows are read for may read them. For an operator,
+    /// who knows the model.
+    pub fn fields_of_model(&mut self, text: &str) {
+        self.fields_among(text, Self::find);
+    }
+
+    fn fields_among(&mut self, text: &str, find: fn(&Self, EntityId, &str) -> Option<FieldId>) {
         let mut fields = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match self.find(self.entity, name) {
+            match find(self, self.entity, name) {
                 Some(field) if !fields.contains(&field) => fields.push(field),
                 Some(_) => {}
                 None => self.unknown("fields", self.entity, name),

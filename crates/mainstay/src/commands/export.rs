@@ -34,7 +34,7 @@ async fn export(args: &Export, app: &Arc<App>, format: transfer::Format) -> anyh
     let mut query = Query::new(&app.model, &caller, entity, app.export_bounds());
     args.filter.iter().for_each(|filter| query.filter(filter));
     args.sort.iter().for_each(|sort| query.sort(sort));
-    args.fields.iter().for_each(|fields| query.fields(fields));
+    args.fields.iter().for_each(|fields| query.fields_of_model(fields));
     let ready = query.many().map_err(Refusal::Parameters);
     let by = if is_operator { By::Operator } else { By::Caller(caller.clone()) };
     let started = match ready {
