@@ -10,6 +10,7 @@ mod error;
 mod functions;
 pub mod migrate;
 mod own_tables;
+pub mod postgres;
 mod reader;
 mod reading_budget;
 mod ready;

@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod folder;
+mod postgres;
 mod server;
 mod token;
 mod wire;
@@ -13,6 +14,7 @@ mod wire;
 pub use answer::Answer;
 pub use client::Client;
 pub use folder::Folder;
+pub use postgres::Postgres;
 pub use server::{Server, Topology, command};
 pub use token::{SECRET, token};
 pub use wire::Wire;

@@ -19,6 +19,9 @@ pub(super) fn install() -> anyhow::Result<()> {
         .filter(|(program, question, _)| !workspace::has(program, &[question]))
         .map(|(_, _, package)| *package)
         .collect();
+    if !has_postgres() {
+        missing.push("postgresql");
+    }
     missing.dedup();
     if missing.is_empty() {
         return Ok(());
@@ -27,4 +30,10 @@ pub(super) fn install() -> anyhow::Result<()> {
     workspace::run("apt-get", &["update"]).with_context(hint)?;
     let install = [&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat();
     workspace::run("apt-get", &install).with_context(hint)
+}
+
+/// Debian keeps the server's programs of each version apart, outside of the path.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
 }

@@ -83,11 +83,14 @@ pub fn to_float(value: &Value) -> Option<f64> {
     }
 }
 
-/// Returns a number or a number's text as a decimal: a double by its shortest text.
+/// Returns a number or a number's text as a decimal: a double by the text that JSON shows.
 pub fn to_decimal(value: &Value) -> Option<Decimal> {
     match value {
         Value::Int(int) => Some(Decimal::from(*int)),
-        Value::Float(float) => parse_decimal(&format!("{float:e}")),
+        Value::Float(float) => {
+            let text = serde_json::Value::from(*float).to_string();
+            parse_decimal(text.strip_suffix(".0").unwrap_or(&text))
+        }
         Value::Decimal(decimal) => Some(*decimal),
         Value::Text(text) => parse_decimal(text),
         _ => None,

@@ -1,0 +1,13 @@
+//! What PostgreSQL needs of its own: the language's functions, as SQL in the schema `mainstay`.
+//!
+//! They give the answers of `expr::ops`, which SQLite calls directly and memory uses: the test
+//! `postgres::functions` holds them to it.
+
+/// Creates or replaces the functions; run in one transaction.
+pub const FUNCTIONS: &str = concat!(
+    "CREATE SCHEMA IF NOT EXISTS mainstay;\n",
+    include_str!("numbers.sql"),
+    include_str!("texts.sql"),
+    include_str!("times.sql"),
+    include_str!("conversions.sql"),
+);

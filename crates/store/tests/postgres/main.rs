@@ -1,0 +1,3 @@
+//! PostgreSQL, as a client of it sees what Mainstay puts there.
+
+mod functions;
