@@ -13,11 +13,10 @@ mod planned_step;
 mod problem;
 mod progress;
 mod record;
+mod relaxed;
 mod rows;
 #[cfg(test)]
 mod tests;
-
-use std::time::Duration;
 
 use expr::Timestamp;
 use model::schema::{MigrationPlan, Schema, diff};
@@ -37,10 +36,7 @@ pub use progress::{Progress, Tell};
 pub use record::Recorded;
 
 use progress::Watch;
-
-/// How long to wait for another process's migration: rebuilding tables of many million rows takes
-/// minutes, and giving up would fail a start that has nothing left to do.
-const OTHER_MIGRATION_WAIT: Duration = Duration::from_secs(600);
+use relaxed::Relaxed;
 
 /// How far a migration may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +164,7 @@ fn migrate_watched(
     };
     let relaxed = Relaxed::start(connection)?;
     let transaction =
-        rusqlite::Transaction::new_unchecked(relaxed.0, TransactionBehavior::Immediate)?;
+        rusqlite::Transaction::new_unchecked(relaxed.connection(), TransactionBehavior::Immediate)?;
     let is_online = matches!(mode, Mode::Online { .. });
     let planned = Planned::make(&transaction, schema, is_online, now)?;
     if planned.is_recorded {
@@ -270,32 +266,4 @@ fn run(connection: &Connection, sql: &str) -> Result<(), MigrationError> {
     connection
         .execute_batch(sql)
         .map_err(|source| MigrationError::Statement { sql: sql.to_owned(), source })
-}
-
-/// A connection that does not enforce foreign keys, as rebuilding tables needs, and that waits for
-/// another process's migration. Neither can be set inside the transaction.
-struct Relaxed<'c>(&'c Connection, bool, i64);
-
-impl<'c> Relaxed<'c> {
-    fn start(connection: &'c Connection) -> rusqlite::Result<Self> {
-        let enforced = connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
-        let wait = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
-        let relaxed = Self(connection, enforced, wait);
-        connection.pragma_update(None, "foreign_keys", false)?;
-        connection.busy_timeout(OTHER_MIGRATION_WAIT)?;
-        Ok(relaxed)
-    }
-}
-
-impl Drop for Relaxed<'_> {
-    fn drop(&mut self) {
-        let wait = Duration::from_millis(u64::try_from(self.2).unwrap_or_default());
-        let restored = self
-            .0
-            .pragma_update(None, "foreign_keys", self.1)
-            .and_then(|()| self.0.busy_timeout(wait));
-        if let Err(error) = restored {
-            tracing::error!(error = %error, "the connection's settings could not be restored");
-        }
-    }
 }

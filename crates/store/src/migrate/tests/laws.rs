@@ -112,6 +112,51 @@ fn losses(old: &Schema, new: &Schema) -> Vec<String> {
     names.into_iter().collect()
 }
 
+/// Migrates, and interrupts SQLite once, wherever it is after some steps.
+fn interrupted(
+    connection: &mut Connection,
+    new: &Schema,
+    mode: &Mode,
+    last: usize,
+) -> Result<Outcome, MigrationError> {
+    let mut step = 0;
+    let is_last = move || {
+        step += 1;
+        step == last
+    };
+    connection.progress_handler(1, Some(is_last)).unwrap();
+    let outcome = migrate(connection, new, mode, NOW);
+    connection.progress_handler(0, None::<fn() -> bool>).unwrap();
+    outcome
+}
+
+/// Migrates; where that is interrupted, it leaves the old state or the new, and is done again.
+fn despite_interruption(
+    draw: &mut Draw<'_>,
+    connection: &mut Connection,
+    (old, new): (&Schema, &Schema),
+    mode: &Mode,
+    shown: &Outcome,
+) -> Result<Result<Outcome, MigrationError>, TestCaseError> {
+    if !draw.once_in(3) {
+        return Ok(migrate(connection, new, mode, NOW));
+    }
+    let before = (state(connection), all_rows(connection, old));
+    let first = interrupted(connection, new, mode, draw.below(256) * draw.below(64));
+    prop_assert!(connection.is_autocommit());
+    prop_assert_eq!(rows(connection, "PRAGMA foreign_keys"), "1");
+    if matches!(first, Ok(_) | Err(MigrationError::Stopped { .. })) {
+        return Ok(first);
+    }
+    if state(connection) == before.0 {
+        prop_assert_eq!(all_rows(connection, old), before.1);
+        return Ok(migrate(connection, new, mode, NOW));
+    }
+    // The commit was interrupted when all was done.
+    prop_assert_eq!(migrate(connection, new, mode, NOW).unwrap(), Outcome::default());
+    Ok(Ok(Outcome { plan: shown.plan.clone(), applied: true, ..Outcome::default() }))
+}
+
 fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut draw = Draw::new(bytes);
     let old = generate::schema(&mut draw);
@@ -135,7 +180,7 @@ fn check(bytes: &[u8]) -> Result<(), TestCaseError> {
     let shown = migrate(&mut connection, &new, &Mode::plan_only(), NOW).unwrap();
     prop_assert_eq!(&(state(&connection), all_rows(&connection, &old)), &before);
 
-    match migrate(&mut connection, &new, &mode, NOW) {
+    match despite_interruption(&mut draw, &mut connection, (&old, &new), &mode, &shown)? {
         Ok(outcome) => {
             prop_assert_eq!(&outcome.plan, &shown.plan);
             prop_assert_eq!(kept(&connection, &old, &new, true), expected);
