@@ -117,6 +117,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Says of which row inside the body it is; of the body itself where the pointer is empty.
+    pub(crate) fn at(self, pointer: &str) -> Self {
+        match pointer {
+            "" => self,
+            pointer => Self::At { pointer: pointer.to_owned(), refusal: Box::new(self) },
+        }
+    }
+
     /// Says what is wrong to a person at a terminal.
     pub fn in_words(&self) -> String {
         let all = |details: &mut dyn Iterator<Item = &String>| {

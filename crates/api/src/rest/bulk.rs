@@ -1,7 +1,7 @@
 //! Writes of many rows: an array of new ones, or those that a filter matches.
 
 use app::input::Body;
-use app::operations::{Change, ChangeMatching, CreateRows, Many, Objects, Patch};
+use app::operations::{Change, ChangeMatching, Many, Objects, Patch, WriteRows};
 use app::query::Ready;
 use app::{App, BadParameter, Refusal};
 use expr::EntityId;
@@ -27,7 +27,7 @@ pub(super) async fn create(
     let answered = preferred != Some(Return::Minimal);
     call.write(
         bytes,
-        async { CreateRows::many(call.app, &call.caller, entity, bodies, answered) },
+        async { WriteRows::create_many(call.app, &call.caller, entity, bodies, answered) },
         |refusal| call.problem(refusal),
         move |app, many| {
             let body = counted(app, "created", many, answered);

@@ -1,7 +1,7 @@
 //! Writes of one row, and what they answer; `bulk` has those of many.
 
 use app::input::{Address, Body, Rows};
-use app::operations::{CreateRows, Objects, Patch, Precondition, Put, PutWrite, Saved, Write};
+use app::operations::{Objects, Patch, Precondition, Put, PutWrite, Saved, Write, WriteRows};
 use app::{App, BadParameter, Refusal};
 use bytes::Bytes;
 use expr::EntityId;
@@ -30,7 +30,7 @@ pub(super) async fn create(
     let rows = Rows::parse(&bytes).map_err(|error| problems::malformed(&error))?;
     let body = match rows {
         Rows::Many(bodies) => return bulk::create(call, entity, &bytes, bodies).await,
-        Rows::One(body) if CreateRows::is_nested(&call.app.model, entity, &body) => {
+        Rows::One(body) if WriteRows::is_nested(&call.app.model, entity, &body) => {
             return create_nested(call, entity, &bytes, body).await;
         }
         Rows::One(body) => body,
@@ -54,7 +54,7 @@ async fn create_nested(
     let preferred = Return::preferred(&call.parts.headers);
     call.write(
         bytes,
-        async { CreateRows::nested(call.app, &call.caller, entity, body) },
+        async { WriteRows::create(call.app, &call.caller, entity, body) },
         |refusal| call.problem(refusal),
         move |app, mut many| match many.saved.pop() {
             Some(saved) => created(app, preferred, saved),
@@ -142,8 +142,21 @@ pub(super) async fn update(
     let (bytes, body) = call.body(incoming).await?;
     let key = call.key(entity, key)?;
     let precondition = precondition(&call.parts.headers)?;
-    let patch = Patch { body, objects };
     let preferred = Return::preferred(&call.parts.headers);
+    // In a merge patch a list takes the place of another, which nested rows do not.
+    if objects == Objects::Replace && WriteRows::is_nested(&call.app.model, entity, &body) {
+        return call
+            .write(
+                &bytes,
+                async {
+                    WriteRows::update(call.app, &call.caller, entity, key, body, precondition)
+                },
+                |refusal| call.problem(refusal),
+                move |_, mut many| changed(preferred, many.saved.pop().and_then(|saved| saved.row)),
+            )
+            .await;
+    }
+    let patch = Patch { body, objects };
     call.write(
         &bytes,
         async { Write::update(call.app, &call.caller, entity, key, patch, precondition) },

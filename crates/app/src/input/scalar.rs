@@ -135,6 +135,15 @@ pub(crate) fn reference_key(entity: &Entity, text: &str) -> Option<Vec<Bind>> {
     }
 }
 
+/// Reads a relation's key as it stands in a body.
+pub(crate) fn reference_binds(target: &Entity, json: &Json) -> Option<Vec<Bind>> {
+    match json {
+        Json::String(text) => reference_key(target, text),
+        Json::Number(number) => reference_key(target, &number.to_string()),
+        _ => None,
+    }
+}
+
 /// Returns the key of a row, read by `reference_key`, as rules see it.
 pub(crate) fn reference_value(entity: &Entity, text: &str) -> Value {
     match entity.key_columns.as_slice() {

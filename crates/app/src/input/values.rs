@@ -9,7 +9,7 @@ use super::address::Known;
 use super::body::Body;
 use super::bounds::Bounds;
 use super::document::{document, document_patch, expected_of};
-use super::scalar::{key_value, reference_key, reference_value, scalar_from_json};
+use super::scalar::{key_value, reference_binds, reference_key, reference_value, scalar_from_json};
 use crate::ids::Ids;
 use crate::refusal::{BadMember, Refusal, are_enough, pointer};
 
@@ -227,8 +227,8 @@ impl<'m> Reader<'m> {
                 self.links(name, id, *target, json);
             }
             FieldKind::ToMany { .. } => {
-                let detail = "nested rows are a list, in the POST of their parent; \
-                              otherwise they are written by themselves";
+                let detail = "nested rows are a list, in the POST of their parent or its PATCH \
+                              as application/json; otherwise they are written by themselves";
                 self.refuse(name, "unsupported", detail);
             }
             FieldKind::Computed { .. } => unreachable!("computed fields are locked"),
@@ -440,14 +440,6 @@ fn stored(field: &Field, value: Value) -> Bind {
             bind(Value::List(texts.collect()))
         }
         (_, value) => bind(value),
-    }
-}
-
-fn reference_binds(target: &Entity, json: &Json) -> Option<Vec<Bind>> {
-    match json {
-        Json::String(text) => reference_key(target, text),
-        Json::Number(number) => reference_key(target, &number.to_string()),
-        _ => None,
     }
 }
 

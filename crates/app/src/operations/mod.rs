@@ -15,7 +15,7 @@ mod trusted;
 mod write;
 
 pub use batch::{Action, Batch, BatchRun, Failure, Failures, Key, Operation, Outcome, Place};
-pub use forest::CreateRows;
+pub use forest::WriteRows;
 pub use history::history;
 pub use matching::{Change, ChangeMatching};
 pub(crate) use plans::Plans;

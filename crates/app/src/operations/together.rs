@@ -24,6 +24,11 @@ pub trait Rows: Send + 'static {
     /// Returns what finds out whether a row is still to be written; `None` where it is.
     fn check(&self, at: usize) -> Option<FindRun>;
 
+    /// Returns why a row is refused that its check has not found; `None` where it is left alone.
+    fn missing(&self, _: usize) -> Option<Refusal> {
+        None
+    }
+
     /// Returns a row's write. `keys` are those of the rows before it.
     fn write(&self, at: usize, keys: &[Option<Vec<Bind>>]) -> Write;
 
@@ -143,6 +148,7 @@ impl<R: Rows> Steps for TogetherSteps<R> {
     fn done(&mut self, output: Either<Vec<Vec<Bind>>, WriteOutput>) {
         match (self.turn, output) {
             (Turn::Check(at), Either::Left(found)) if found.is_empty() => {
+                self.failure = self.rows.missing(at).map(|refusal| self.rows.refused(at, refusal));
                 self.keys.push(None);
                 self.turn = Turn::Check(at + 1);
             }

@@ -15,7 +15,7 @@ use super::plans::{AtomShapes, Compiled};
 use super::prepared::Prepared;
 use super::read::denied;
 use crate::application::App;
-use crate::input::{Body, Known, Purpose, Written, no_row, written, written_at};
+use crate::input::{Body, Known, Purpose, Written, no_row, written_at};
 use crate::refusal::{BadMember, Refusal, field_names, pointer};
 
 /// A link is a row of its own, and costs more than its bytes in the list that sets it.
@@ -84,7 +84,7 @@ pub struct Write {
     columns: Vec<ColumnId>,
 }
 
-/// What is known of a row to be created besides its body.
+/// What is known of a row to be written besides its body.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Given {
     /// Fields that its address, or the row it is nested in, says.
@@ -139,18 +139,33 @@ impl Write {
         patch: Patch,
         precondition: Precondition,
     ) -> Result<Self, Refusal> {
+        Self::update_at(app, caller, entity, key, patch, precondition, &Given::default())
+    }
+
+    /// Prepares an update of a row of which some fields are known.
+    pub(super) fn update_at(
+        app: &App,
+        caller: &Caller<'_>,
+        entity: EntityId,
+        key: Vec<Bind>,
+        patch: Patch,
+        precondition: Precondition,
+        given: &Given,
+    ) -> Result<Self, Refusal> {
         let Patch { body, objects } = patch;
         let purpose = match objects {
             Objects::Replace => Purpose::Update,
             Objects::Merge => Purpose::Merge,
         };
-        let mut input = written(&app.model, entity, body, purpose, caller, &app.ids)?;
+        let (model, ids) = (&app.model, &app.ids);
+        let mut input = written_at(model, entity, body, purpose, &given.known, caller, ids)?;
         if input.sent.is_empty() {
             // Nothing was sent, so nothing is written, not even the time.
             input.columns.clear();
         }
         let mut intent = Intent::new(WriteKind::Update, entity, key, input);
         intent.hashes = precondition.hashes();
+        intent.lists.clone_from(&given.lists);
         if objects == Objects::Merge {
             intent.merge_objects(app.model.entity(entity));
         }

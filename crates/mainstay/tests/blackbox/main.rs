@@ -32,6 +32,7 @@ mod keys;
 mod lists;
 mod migrate;
 mod nested;
+mod nested_patches;
 mod paging;
 mod patches;
 mod preferences;

@@ -2,8 +2,8 @@
 
 use app::input::Body;
 use app::operations::{
-    self, Change, ChangeMatching, CreateRows, Objects, Patch, Precondition, Prepared as _, Saved,
-    Write as Prepared,
+    self, Change, ChangeMatching, Objects, Patch, Precondition, Prepared as _, Saved,
+    Write as Prepared, WriteRows,
 };
 use app::query::Query;
 use app::{App, Refusal};
@@ -348,7 +348,8 @@ impl Write {
                 Ok(one(write.run(app).await?))
             }
             Self::Create { entity, .. } => {
-                let many = CreateRows::many(app, caller, *entity, bodies, true)?.run(app).await?;
+                let many =
+                    WriteRows::create_many(app, caller, *entity, bodies, true)?.run(app).await?;
                 Ok((many.count, None))
             }
         }
