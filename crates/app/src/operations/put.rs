@@ -9,8 +9,9 @@ use plan::write::{WriteOutput, WriteRun};
 use plan::{AtomValues, Bind, Either, Sequence, Step, Steps, Verdict};
 
 use super::find::Find;
+use super::judge::Judge;
 use super::prepared::Prepared;
-use super::write::{Given, Judge, Precondition, Saved, Write};
+use super::write::{Given, Precondition, Saved, Write};
 use crate::application::App;
 use crate::input::{Address, Body};
 use crate::refusal::{BadMember, Refusal};

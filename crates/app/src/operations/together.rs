@@ -10,7 +10,8 @@ use plan::find::FindRun;
 use plan::write::{WriteOutput, WriteRun};
 use plan::{Bind, Either, Step, Steps, Verdict};
 
-use super::write::{Judge, Saved, Write};
+use super::judge::Judge;
+use super::write::{Saved, Write};
 use crate::refusal::Refusal;
 
 /// The bytes of all rows that are answered; they are held until all are written.

@@ -3,20 +3,20 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use expr::{AtomShape, Caller, EntityId, FieldId, Pred, Value};
-use model::{ColumnId, Entity, FieldKind, Model, Scalar};
+use expr::{AtomShape, Caller, EntityId, FieldId, Pred};
+use model::{ColumnId, Entity, Model};
 use plan::read::RowBody;
-use plan::write::{
-    WriteKind, WriteOutput, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of,
-};
-use plan::{AtomValues, Bind, Constraint, Program, Row, RuleRef, Statement, Verdict};
+use plan::write::{WriteKind, WritePlan, WriteRun, WriteShape, WriteValues, build, rules_of};
+use plan::{AtomValues, Bind, RuleRef};
 
+use super::intent::Intent;
+use super::judge::{Judge, JudgedRun};
 use super::plans::{AtomShapes, Compiled};
 use super::prepared::Prepared;
 use super::read::denied;
 use crate::application::App;
-use crate::input::{Body, Known, Purpose, Written, no_row, written_at};
-use crate::refusal::{BadMember, Refusal, field_names, pointer};
+use crate::input::{Body, Known, Purpose, Written, written_at};
+use crate::refusal::Refusal;
 
 /// A link is a row of its own, and costs more than its bytes in the list that sets it.
 const LINK_WEIGHT: usize = 8;
@@ -198,9 +198,7 @@ impl Write {
         key: Vec<Bind>,
         precondition: Precondition,
     ) -> Self {
-        let mut intent = Intent::delete(app, caller, entity, key);
-        intent.hashes = precondition.hashes();
-        Self::new(app, caller, intent)
+        Self::new(app, caller, Intent::delete(app, caller, entity, key, precondition))
     }
 
     /// Prepares bringing an archived row back, with what was archived with it.
@@ -229,8 +227,7 @@ impl Write {
         key: Vec<Bind>,
         precondition: Precondition,
     ) -> Self {
-        let mut intent = Intent::delete(app, caller, entity, key);
-        intent.hashes = precondition.hashes();
+        let mut intent = Intent::delete(app, caller, entity, key, precondition);
         intent.returned = true;
         Self::new(app, caller, intent)
     }
@@ -344,94 +341,6 @@ impl Prepared for Write {
     }
 }
 
-/// A write that says itself what came of it.
-pub struct JudgedRun {
-    run: WriteRun,
-    judge: Judge,
-    app: Arc<App>,
-}
-
-impl Program for JudgedRun {
-    type Output = Result<Saved, Refusal>;
-
-    fn next(&mut self) -> Option<Statement<'_>> {
-        self.run.next()
-    }
-
-    fn row<R: Row>(&mut self, row: &R) {
-        self.run.row(row);
-    }
-
-    fn refused(&mut self, constraint: Constraint) {
-        self.run.refused(constraint);
-    }
-
-    fn restart(&mut self) {
-        self.run.restart();
-    }
-
-    fn finish(self) -> (Verdict, Result<Saved, Refusal>) {
-        let (verdict, output) = self.run.finish();
-        (verdict, self.judge.judge(&self.app.model, output))
-    }
-}
-
-/// What a write is to do, before its plan is found.
-struct Intent {
-    kind: WriteKind,
-    entity: EntityId,
-    key: Vec<Bind>,
-    input: Written,
-    /// The hashes of which the row must have one.
-    hashes: Option<Vec<u64>>,
-    /// The columns into which objects are merged.
-    merged: Vec<ColumnId>,
-    /// Whether a deleted row is returned.
-    returned: bool,
-    /// The relation to the row that this one is nested in.
-    parent: Option<FieldId>,
-    /// The lists of rows nested in it.
-    lists: Vec<FieldId>,
-}
-
-impl Intent {
-    fn new(kind: WriteKind, entity: EntityId, key: Vec<Bind>, input: Written) -> Self {
-        Self {
-            kind,
-            entity,
-            key,
-            input,
-            hashes: None,
-            merged: Vec::new(),
-            returned: false,
-            parent: None,
-            lists: Vec::new(),
-        }
-    }
-
-    /// Deletes a row, or archives it.
-    fn delete(app: &App, caller: &Caller<'_>, entity: EntityId, key: Vec<Bind>) -> Self {
-        let Some(archive) = &app.model.entity(entity).archive else {
-            return Self::new(WriteKind::Delete, entity, key, Written::default());
-        };
-        let now = plan::bind(Value::Timestamp(caller.now));
-        let input = Written { columns: vec![(archive.column, now)], ..Written::default() };
-        Self::new(WriteKind::Archive, entity, key, input)
-    }
-
-    fn merge_objects(&mut self, entity: &Entity) {
-        for (field, value) in &self.input.sent {
-            if let FieldKind::Scalar { scalar: Scalar::Json | Scalar::Document(_), column } =
-                &entity.field(*field).kind
-                && let Value::Json(json) = value
-                && json.is_object()
-            {
-                self.merged.push(*column);
-            }
-        }
-    }
-}
-
 /// A caller to whom creating is closed whatever the row is told so before the body is read.
 pub(crate) fn may_create(app: &App, caller: &Caller<'_>, entity: EntityId) -> Result<(), Refusal> {
     let Some(rule) = RuleRef::Create(entity).of(&app.model) else {
@@ -484,121 +393,4 @@ fn planned(app: &App, caller: &Caller<'_>, shape: &WriteShape) -> (Arc<WritePlan
         })
         .unwrap_or_else(|never| match never {});
     (plan, atoms)
-}
-
-/// What it takes to say what came of a write.
-#[derive(Clone, Copy)]
-pub(crate) struct Judge {
-    entity: EntityId,
-    kind: WriteKind,
-    /// Whether a deleted row is returned; it may have been read for its hash only.
-    returned: bool,
-    signed_in: bool,
-}
-
-impl Judge {
-    /// Returns whether the write deletes a row.
-    pub(super) fn deletes(&self) -> bool {
-        matches!(self.kind, WriteKind::Delete | WriteKind::Archive)
-    }
-
-    /// Turns what came of the write into what its caller is told.
-    pub(crate) fn judge(&self, model: &Model, output: WriteOutput) -> Result<Saved, Refusal> {
-        let entity = model.entity(self.entity);
-        Err(match output {
-            WriteOutput::Written { row, key } => {
-                return Ok(Saved { entity: self.entity, row, key });
-            }
-            WriteOutput::Deleted { row } => {
-                let row = row.filter(|_| self.returned);
-                return Ok(Saved { entity: self.entity, row, key: Vec::new() });
-            }
-            WriteOutput::NotFound => Refusal::NotFound,
-            WriteOutput::Denied => denied(self.signed_in),
-            WriteOutput::DeniedFields(fields) => {
-                Refusal::ForbiddenFields(field_names(entity, &fields))
-            }
-            WriteOutput::Stale => Refusal::Stale,
-            WriteOutput::TooLarge(field) => too_large(&entity.field(field).name),
-            WriteOutput::Incomplete(missing) => incomplete(entity, &missing),
-            WriteOutput::NoTarget(fields) => no_target(entity, &fields),
-            WriteOutput::InUse(by) if self.kind == WriteKind::Restore => Refusal::Archived(by),
-            WriteOutput::InUse(by) => Refusal::InUse(Some(by)),
-            WriteOutput::Violated(constraint) => violated(entity, self.kind, &constraint),
-        })
-    }
-}
-
-fn too_large(name: &str) -> Refusal {
-    let detail = format!("{name} would be too large when merged; send it as a whole");
-    Refusal::Body(vec![BadMember::new(name, "too_large", detail)])
-}
-
-fn incomplete(entity: &Entity, missing: &[(FieldId, Vec<String>)]) -> Refusal {
-    let bad = missing.iter().flat_map(|(field, members)| {
-        let document = pointer(&entity.field(*field).name);
-        members.iter().map(move |member| {
-            let name = member.rsplit('/').next().unwrap_or(member);
-            BadMember {
-                pointer: format!("{document}{member}"),
-                code: "required",
-                detail: format!("{name} is required"),
-            }
-        })
-    });
-    Refusal::Body(bad.collect())
-}
-
-fn no_target(entity: &Entity, fields: &[FieldId]) -> Refusal {
-    let bad = field_names(entity, fields)
-        .iter()
-        .map(|name| BadMember::new(name, "not_found", no_row(name)))
-        .collect();
-    Refusal::Body(bad)
-}
-
-fn violated(entity: &Entity, kind: WriteKind, constraint: &Constraint) -> Refusal {
-    match constraint {
-        Constraint::Unique(columns) => Refusal::Duplicate(fields_of_columns(entity, columns)),
-        Constraint::ForeignKey if kind == WriteKind::Delete => Refusal::InUse(None),
-        // References that the client sent were found before; this one is the caller's own.
-        Constraint::ForeignKey => Refusal::Forbidden,
-        Constraint::Check(name) => {
-            let check = entity.checks.iter().find(|check| check.name == *name);
-            let field =
-                check.and_then(|check| check.field).map(|field| entity.field(field).name.clone());
-            let message = check.and_then(|check| check.message.clone()).unwrap_or_else(|| {
-                let rule = check.map_or(name.as_str(), |check| &check.rule.text);
-                format!("the row must satisfy `{rule}`")
-            });
-            Refusal::Check { message, field }
-        }
-        Constraint::NotNull(column) => {
-            let names = fields_of_columns(entity, column);
-            Refusal::Body(
-                names
-                    .iter()
-                    .map(|name| BadMember::new(name, "required", format!("{name} is required")))
-                    .collect(),
-            )
-        }
-    }
-}
-
-/// Names the fields behind `table.column, table.column`. That they are compared within a tenant goes
-/// without saying.
-fn fields_of_columns(entity: &Entity, columns: &str) -> Vec<String> {
-    let mut fields: Vec<FieldId> = columns
-        .split(", ")
-        .filter_map(|path| path.rsplit('.').next())
-        .filter_map(|name| entity.columns.iter().find(|column| column.name == name))
-        .map(|column| column.field)
-        .collect();
-    fields.dedup();
-    if let Some(tenant) = &entity.tenant
-        && fields.len() > 1
-    {
-        fields.retain(|field| *field != tenant.field);
-    }
-    field_names(entity, &fields)
 }

@@ -7,9 +7,9 @@ use plan::write::{WriteOutput, WriteRun};
 use plan::{Either, Sequence, Step, Steps, Verdict};
 use serde_json::Value as Json;
 
+use super::super::judge::Judge;
 use super::super::put::{Put, PutSteps};
 use super::super::read::row_of;
-use super::super::write::Judge;
 use super::{Action, Failure, Failures, Operations, Outcome, Turn, bad_path, made, reference};
 use crate::refusal::{BadMember, Refusal};
 
