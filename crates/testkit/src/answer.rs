@@ -56,6 +56,15 @@ impl Answer {
         }
     }
 
+    /// Returns the pointer and the code of each error that a problem names.
+    #[track_caller]
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let problem = self.json();
+        let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+        let errors = problem["errors"].as_array().into_iter().flatten();
+        errors.map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
+    }
+
     /// Returns the row's id.
     #[track_caller]
     pub fn id(&self) -> String {

@@ -1,7 +1,7 @@
 //! Many rows in one request: arrays of new ones, and those that a filter matches.
 
 use serde_json::{Value as Json, json};
-use testkit::{Answer, Client, Folder, Server};
+use testkit::{Client, Folder, Server};
 
 use crate::fixtures::{ALICE, BINARY, BOB, blog, start};
 
@@ -17,13 +17,6 @@ type Product @entity @allow(
   data: JSON
 }
 "#;
-
-fn errors(answer: Answer, status: u16) -> Vec<(String, String)> {
-    let answer = answer.expect(status).json();
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-    errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
-}
 
 async fn count(client: &Client) -> Json {
     client.get("/api/v1/products?count=exact").await.expect(200).json()["total"].clone()
@@ -72,7 +65,7 @@ async fn one_wrong_row_keeps_all_others_out_and_is_named() {
         let expected: Vec<_> =
             expected.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
         let answer = client.post("/api/v1/products", rows).await;
-        assert_eq!(errors(answer, status), expected);
+        assert_eq!(answer.expect(status).errors(), expected);
         assert_eq!(count(&client).await, json!(1), "nothing was kept");
     };
     let mistakes = [("/3/price", "range"), ("/3/x~1y", "unknown_field"), ("/3/slug", "required")];
@@ -86,11 +79,11 @@ async fn one_wrong_row_keeps_all_others_out_and_is_named() {
         assert_eq!(answer.text("code"), "malformed_body");
     }
     let rows = json!([{}, { "slug": 1 }]);
-    let found = errors(client.post("/api/v1/products", rows).await, 422);
+    let found = client.post("/api/v1/products", rows).await.expect(422).errors();
     let places: Vec<&str> = found.iter().map(|(place, _)| place.as_str()).collect();
     assert_eq!(places, ["/0/slug", "/0/price", "/1/slug", "/1/price"]);
     let many: Json = (0..900).map(|_| json!({ "x": 1 })).collect();
-    assert_eq!(errors(client.post("/api/v1/products", many).await, 422).len(), 100);
+    assert_eq!(client.post("/api/v1/products", many).await.expect(422).errors().len(), 100);
 }
 
 #[tokio::test]
@@ -106,7 +99,7 @@ async fn rows_of_an_array_may_refer_to_each_other_in_either_order_of_rules() {
     client.post("/api/v1/parts", rows).await.expect(201);
     let rows = json!([{ "id": BOB, "name": "root" }, { "name": "first", "parent": BOB }]);
     assert_eq!(
-        errors(client.post("/api/v1/parts", rows).await, 401),
+        client.post("/api/v1/parts", rows).await.expect(401).errors(),
         [("/1".to_owned(), "unauthenticated".to_owned())]
     );
 }

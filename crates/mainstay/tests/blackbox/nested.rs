@@ -1,7 +1,6 @@
 //! Rows that are created with their parent.
 
 use serde_json::{Value as Json, json};
-use testkit::Answer;
 
 use crate::fixtures::{ALICE, BOB, blog, start};
 
@@ -26,13 +25,6 @@ type Line @entity @allow(
 type Serial @entity @allow(read: "true", create: "user != null") { line: Line!  number: String! @unique }
 type Tag @entity @key(on: ["order", "name"]) @allow(read: "true", create: "user != null") { order: Order!  name: String! }
 "#;
-
-fn errors(answer: Answer, status: u16) -> Vec<(String, String)> {
-    let answer = answer.expect(status).json();
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-    errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
-}
 
 #[tokio::test]
 async fn a_parent_comes_with_its_children_and_is_answered_with_them() {
@@ -75,7 +67,7 @@ async fn mistakes_and_refusals_are_named_by_their_place_and_keep_everything_out(
         let expected: Vec<_> =
             expected.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
         assert_eq!(
-            errors(alice.post("/api/v1/orders", body.clone()).await, status),
+            alice.post("/api/v1/orders", body.clone()).await.expect(status).errors(),
             expected,
             "{body}"
         );
@@ -133,7 +125,7 @@ async fn an_array_of_parents_brings_the_children_of_each() {
     assert_eq!(created["items"][1]["lines"][1]["product"], json!("c"));
     let rows = json!([{ "lines": [{ "product": "a" }] }, { "lines": [{ "quantity": 1 }] }]);
     assert_eq!(
-        errors(alice.post("/api/v1/orders", rows).await, 422),
+        alice.post("/api/v1/orders", rows).await.expect(422).errors(),
         [("/1/lines/0/product".to_owned(), "required".to_owned())]
     );
     let many: Json = (0..40).map(|_| json!({ "product": "a" })).collect();
@@ -197,7 +189,7 @@ async fn rows_are_nested_in_bounds_and_in_their_module_only() {
     let nest = |depth: usize| (0..depth).fold(json!({}), |inner, _| json!({ "nodes": [inner] }));
     client.post("/api/v1/nodes", nest(3)).await.expect(201);
     assert_eq!(
-        errors(client.post("/api/v1/nodes", nest(4)).await, 422),
+        client.post("/api/v1/nodes", nest(4)).await.expect(422).errors(),
         [("/nodes/0/nodes/0/nodes/0/nodes".to_owned(), "too_deep".to_owned())]
     );
     let many: Json = (0..1000).map(|_| json!({})).collect();
@@ -210,7 +202,7 @@ async fn rows_are_nested_in_bounds_and_in_their_module_only() {
     let admin = server.client().as_admin();
     let user = json!({ "name": "C", "posts": [{ "title": "t" }] });
     assert_eq!(
-        errors(admin.post("/api/v1/users", user).await, 403),
+        admin.post("/api/v1/users", user).await.expect(403).errors(),
         [("/posts/0".to_owned(), "forbidden".to_owned())]
     );
     let post = json!({ "title": "t", "comments": [{ "text": "first" }] });
@@ -221,6 +213,6 @@ async fn rows_are_nested_in_bounds_and_in_their_module_only() {
     let merge = alice.with("content-type", "application/merge-patch+json");
     for answer in [merge.patch(&path, post.clone()).await, alice.put(&path, post).await] {
         let expected = ("/comments".to_owned(), "unsupported".to_owned());
-        assert_eq!(errors(answer, 422), [expected]);
+        assert_eq!(answer.expect(422).errors(), [expected]);
     }
 }

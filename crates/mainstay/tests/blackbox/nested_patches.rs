@@ -1,7 +1,7 @@
 //! Rows that are created and changed in the PATCH of their parent.
 
 use serde_json::{Value as Json, json};
-use testkit::{Answer, Client, Server};
+use testkit::{Client, Server};
 
 use crate::fixtures::{ALICE, BOB, start};
 
@@ -33,13 +33,6 @@ type Tag @entity @key(on: ["order", "name"]) @allow(read: "true", write: "user !
   order: Order!  name: String!  colour: String
 }
 "#;
-
-fn errors(answer: Answer, status: u16) -> Vec<(String, String)> {
-    let answer = answer.expect(status).json();
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let errors = answer["errors"].as_array().cloned().unwrap_or_default();
-    errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
-}
 
 /// Creates an order with these lines; returns its path and the keys of the lines.
 async fn order(client: &Client, lines: Json) -> (String, Vec<String>) {
@@ -122,7 +115,7 @@ async fn one_row_that_is_refused_keeps_everything_as_it_was() {
         });
         let expected: Vec<_> =
             expected.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect();
-        assert_eq!(errors(alice.patch(&path, body).await, status), expected, "{second}");
+        assert_eq!(alice.patch(&path, body).await.expect(status).errors(), expected, "{second}");
         assert_eq!(everything(&server).await, before, "after {second}");
     };
     let id = &lines[1];
@@ -171,7 +164,7 @@ async fn a_row_that_is_hidden_or_of_another_parent_is_not_there() {
     }
     let tags = json!({ "tags": [{ "name": "old" }] });
     assert_eq!(
-        errors(alice.patch(&path, tags).await, 422),
+        alice.patch(&path, tags).await.expect(422).errors(),
         [("/tags/0".to_owned(), "not_found".to_owned())]
     );
     // Of a row that the caller may not see, nothing is said of what is in it.
@@ -208,7 +201,7 @@ async fn rows_of_another_tenant_are_not_there() {
         unreachable!("there are two");
     };
     let tasks = |id: &Json| json!({ "tasks": [{ "id": id, "title": "t" }, { "title": "new" }] });
-    let refused = errors(red.patch(&path, tasks(&foreign)).await, 422);
+    let refused = red.patch(&path, tasks(&foreign)).await.expect(422).errors();
     assert_eq!(refused, [("/tasks/0".to_owned(), "not_found".to_owned())]);
     red.patch(&blue_path, tasks(&foreign)).await.expect(404);
     red.patch(&blue_path, json!({ "tasks": [{ "title": "new" }] })).await.expect(404);

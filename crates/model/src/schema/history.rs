@@ -31,6 +31,9 @@ pub const WRITE: &str = "write_id";
 /// relation an object of the keys that were linked (true) and unlinked (false).
 pub const CHANGES: &str = "changes";
 
+/// All but the row's key, in this order.
+pub const COLUMNS: [&str; 8] = [NUMBER, AT, OPERATION, CALLER, ROLE, REQUEST, WRITE, CHANGES];
+
 /// Returns the name of the table that holds the history of another.
 pub fn table_name(of: &str) -> String {
     shorten(format!("{PREFIX}{of}"))

@@ -34,17 +34,8 @@ impl Prune {
         let table = quote(&history::table_name(&entity.table));
         let keys: Vec<String> =
             (0..entity.key_columns.len()).map(|part| quote(&history::key_column(part))).collect();
-        let [number, at, operation, caller, role, request, write, changes] = [
-            history::NUMBER,
-            history::AT,
-            history::OPERATION,
-            history::CALLER,
-            history::ROLE,
-            history::REQUEST,
-            history::WRITE,
-            history::CHANGES,
-        ]
-        .map(quote);
+        let [number, at, operation, caller, role, request, write, changes] =
+            history::COLUMNS.map(quote);
         let same: Vec<String> = keys.iter().map(|key| format!("n.{key} = h.{key}")).collect();
         let same = same.join(" AND ");
         let other = |sign: &str| {

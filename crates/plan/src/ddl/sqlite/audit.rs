@@ -89,17 +89,8 @@ fn create_trigger(
         .map(|(name, value)| format!("{} = {value}", quote(name)))
         .collect();
     let keys = create::list(&keys);
-    let [number, at, operation, caller, role, request, write, changes] = [
-        history::NUMBER,
-        history::AT,
-        history::OPERATION,
-        history::CALLER,
-        history::ROLE,
-        history::REQUEST,
-        history::WRITE,
-        history::CHANGES,
-    ]
-    .map(quote);
+    let [number, at, operation, caller, role, request, write, changes] =
+        history::COLUMNS.map(quote);
     let sql = format!(
         "CREATE TRIGGER {} AFTER {event} ON {} WHEN ms_write('paused') IS NULL{condition} BEGIN
   INSERT INTO {history} ({keys}, {number}, {at}, {operation}, {caller}, {role}, {request}, {write}, {changes})
