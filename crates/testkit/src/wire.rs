@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::server::{PATIENCE, Server};
 
@@ -40,6 +40,17 @@ impl Wire {
                 assert!(!is_hang, "the server neither reads nor closes");
                 false
             }
+        }
+    }
+
+    /// Writes bytes again and again until the server closes, and reads nothing.
+    ///
+    /// # Panics
+    /// When the server goes on taking them.
+    pub fn flood(&mut self, bytes: &[u8]) {
+        let begun = Instant::now();
+        while self.send(bytes) {
+            assert!(begun.elapsed() < PATIENCE, "the server takes whatever comes");
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use http::Request;
 use hyper::body::Incoming;
@@ -12,7 +12,8 @@ use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -134,7 +135,7 @@ pub(super) async fn run<H: Handler>(
                 return Poll::Ready(());
             }
             let mut wish = activity.wished(cx);
-            if wish != Wish::Close && look.as_mut().poll(cx).is_ready() {
+            if wish != Wish::Close && is_due(look.as_mut(), cx) {
                 look.as_mut().reset(Instant::now() + interval);
                 wish = match watchdog.look(activity.counts()) {
                     Verdict::Fine => wish,
@@ -142,7 +143,7 @@ pub(super) async fn run<H: Handler>(
                     Verdict::Stuck => Wish::Close,
                 };
                 // The timer has to be polled to wake the task again.
-                if look.as_mut().poll(cx).is_ready() {
+                if is_due(look.as_mut(), cx) {
                     cx.waker().wake_by_ref();
                 }
             }
@@ -158,6 +159,14 @@ pub(super) async fn run<H: Handler>(
         }
     })
     .await;
+}
+
+/// Polls a timer.
+///
+/// Whoever sends faster than is read uses up what tokio lets a task do in one turn, turn by turn. A
+/// timer that had to share in that would never be due.
+fn is_due(timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> bool {
+    pin!(unconstrained(timer)).poll(cx).is_ready()
 }
 
 /// What TLS runs over: the bytes are counted as they travel.
@@ -183,5 +192,29 @@ async fn shake_hands(
                 None
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::task::coop::consume_budget;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Seen with a client that floods the connection with frames of HTTP/2 that mean nothing.
+    #[tokio::test]
+    async fn timers_are_due_though_the_turn_is_used_up() {
+        let mut timer = pin!(sleep(Duration::ZERO));
+        timer.as_mut().await;
+        poll_fn(|cx| {
+            while pin!(consume_budget()).poll(cx).is_ready() {}
+            assert!(timer.as_mut().poll(cx).is_pending(), "the turn is used up");
+            assert!(is_due(timer.as_mut(), cx));
+            Poll::Ready(())
+        })
+        .await;
     }
 }
