@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION mainstay.text_uuid(a text) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-  WHEN a ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' AND char_length(a) = 36 THEN a::uuid
+  WHEN a ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' THEN a::uuid
 END;
 
 -- Reads a decimal; its scale is kept. Null for more than 28 digits.
@@ -121,6 +121,7 @@ END $$;
 CREATE OR REPLACE FUNCTION mainstay.duration_text(a bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
+  WHEN a IS NULL THEN NULL
   WHEN a = 0 THEN '0s'
   WHEN abs(a::numeric) < 1000000 AND a % 1000 = 0 THEN (a / 1000) || 'ms'
   WHEN abs(a::numeric) < 1000000 THEN a || 'us'
@@ -148,7 +149,7 @@ RETURN CASE WHEN a >= -9223372036854775808 AND a < 9223372036854775808 THEN trun
 
 CREATE OR REPLACE FUNCTION mainstay.to_int(a text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^[+-]?0*[0-9]{1,19}$' AND right(a, 1) <> E'\n' THEN
+RETURN CASE WHEN a ~ '^[+-]?0*[0-9]{1,19}$' THEN
   mainstay.as_int(regexp_replace(a, '^([+-]?)0+(?=[0-9])', '\1')::numeric)
 END;
 
@@ -176,7 +177,7 @@ RETURN a;
 CREATE OR REPLACE FUNCTION mainstay.to_float(a text) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  IF a ~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' AND right(a, 1) <> E'\n' THEN
+  IF a ~ '^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$' THEN
     RETURN a::double precision;
   END IF;
   RETURN NULL;

@@ -73,16 +73,20 @@ RETURN day::timestamp AT TIME ZONE 'UTC';
 -- The first moment or day of a period. The first week there is begins with the first day.
 CREATE OR REPLACE FUNCTION mainstay.time_period(at timestamptz, unit text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN greatest(date_trunc(unit, at AT TIME ZONE 'UTC'), timestamp '0001-01-01') AT TIME ZONE 'UTC';
+RETURN CASE WHEN at IS NOT NULL AND unit IS NOT NULL THEN
+  greatest(date_trunc(unit, at AT TIME ZONE 'UTC'), timestamp '0001-01-01') AT TIME ZONE 'UTC'
+END;
 
 CREATE OR REPLACE FUNCTION mainstay.date_period(day date, unit text) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN greatest(date_trunc(unit, day::timestamp), timestamp '0001-01-01')::date;
+RETURN CASE WHEN day IS NOT NULL AND unit IS NOT NULL THEN
+  greatest(date_trunc(unit, day::timestamp), timestamp '0001-01-01')::date
+END;
 
 -- Reads `YYYY-MM-DD`.
 CREATE OR REPLACE FUNCTION mainstay.text_date(a text) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN a ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' AND char_length(a) = 10 THEN
+RETURN CASE WHEN a ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' THEN
   mainstay.day_of(left(a, 4)::integer, substr(a, 6, 2)::integer, right(a, 2)::integer)
 END;
 

@@ -74,9 +74,21 @@ impl Database {
             pair.expect("a value").current()
         };
         let pairs: Vec<(A, B)> = (0..CASES).map(|_| draw()).collect();
-        let rows: Vec<String> =
+        let mut rows: Vec<String> =
             pairs.iter().map(|(a, b)| format!("{}, {}", a.literal(), b.literal())).collect();
-        let answers = self.evaluate(&R::shown(expression), &rows);
+        // Nothing comes of null, in whatever place the expression has it.
+        let (a, b) = &pairs[0];
+        let null = |literal: String| format!("nullif({literal}, {literal})");
+        rows.push(format!("{}, {}", null(a.literal()), null(b.literal())));
+        if expression.contains(", b)") {
+            rows.push(format!("{}, {}", a.literal(), null(b.literal())));
+            rows.push(format!("{}, {}", null(a.literal()), b.literal()));
+        }
+        let mut answers = self.evaluate(&R::shown(expression), &rows);
+        for (row, answer) in rows.iter().zip(&answers).skip(CASES) {
+            assert_eq!(*answer, None, "{expression} of {row}");
+        }
+        answers.truncate(CASES);
         assert_eq!(answers.len(), CASES);
         for ((a, b), answer) in pairs.into_iter().zip(answers) {
             let (given, expected) = (format!("{expression} of {a:?}, {b:?}"), expected(a, b));
@@ -331,7 +343,7 @@ fn readings(on: &Database) {
     let spans = "[+-]?([0-9]{1,3}(\\.[0-9]{0,7})?(ms|us|µs|d|h|m|s)){0,4}|0|[0-9]{17,20}[dhms]|[0-9.]{0,4}[hms]{0,2}";
     on.check_one("mainstay.text_duration(a)", &spans.boxed(), |a| ops::parse_duration(&a));
     let ids = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-fA-F]{12}|[0-9a-f]{32}|[0-9a-f-]{36}";
-    on.check_one("mainstay.text_uuid(a)", &ids.boxed(), |a| {
+    on.check_one("mainstay.to_text(mainstay.text_uuid(a))", &ids.boxed(), |a| {
         ops::parse_uuid(&a).map(ops::format_uuid)
     });
     on.check_one("mainstay.text_decimal(a)", &figures(), |a| ops::parse_decimal(&a));
@@ -353,6 +365,10 @@ fn conversions(on: &Database) {
     on.check_one("mainstay.to_text(a)", &times(), |a| text(Value::Timestamp(a)));
     on.check_one("mainstay.to_text(a > 0)", &ints(), |a| text(Value::Bool(a > 0)));
     on.check_one("mainstay.duration_text(a)", &ints(), |a| text(Value::Duration(a)));
+    on.check_one("mainstay.to_text(a)", &texts(), |a| text(Value::Text(a)));
+    on.check_one("mainstay.to_int(a)", &ints(), |a| ops::to_int(&Value::Int(a)));
+    on.check_one("mainstay.to_float(a)", &floats(), |a| ops::to_float(&Value::Float(a)));
+    on.check_one("mainstay.to_decimal(a)", &decimals(), |a| ops::to_decimal(&Value::Decimal(a)));
     on.check_one("mainstay.to_int(a)", &floats(), |a| ops::to_int(&Value::Float(a)));
     on.check_one("mainstay.to_int(a)", &decimals(), |a| ops::to_int(&Value::Decimal(a)));
     on.check_one("mainstay.to_int(a)", &figures(), |a| ops::to_int(&Value::Text(a)));
