@@ -106,10 +106,8 @@ pub struct Tenant {
     pub column: ColumnId,
     /// The caller's tenant; null for a caller who has none.
     pub caller: Node,
-    /// Whether a row belongs to the caller's tenant, as one would write it.
-    pub text: String,
-    /// The same, checked.
-    pub condition: Node,
+    /// Whether a row belongs to the caller's tenant.
+    pub condition: Condition,
 }
 
 /// How an entity's rows are archived instead of deleted. The access rules contain its conditions.

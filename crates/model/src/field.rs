@@ -150,6 +150,14 @@ pub enum Scalar {
     Documents(DocumentId),
 }
 
+impl Field {
+    /// Whether clients know it by this name: its own, or for a relation that of its key.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.name == name
+            || matches!(&self.kind, FieldKind::ToOne(relation) if relation.id_name == name)
+    }
+}
+
 impl Scalar {
     /// Returns whether it is stored as JSON, which has no order and is in no key.
     pub fn is_json(self) -> bool {

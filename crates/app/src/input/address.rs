@@ -115,13 +115,7 @@ fn wrong(name: &str, code: &'static str, detail: String) -> BadParameter {
 
 /// Finds a field that clients may know: by its name, or a relation by its key's.
 fn position(entity: &Entity, name: &str) -> Option<usize> {
-    entity.fields.iter().position(|field| {
-        let id_name = match &field.kind {
-            FieldKind::ToOne(relation) => Some(relation.id_name.as_str()),
-            _ => None,
-        };
-        !field.private && (field.name == name || id_name == Some(name))
-    })
+    entity.fields.iter().position(|field| !field.private && field.goes_by(name))
 }
 
 fn of_parameter(

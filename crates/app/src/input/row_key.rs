@@ -21,7 +21,7 @@ pub(crate) fn take_key(
     known: &Known,
 ) -> Result<Option<Vec<Bind>>, BadMember> {
     let place = |members: &[(String, Json)], field: FieldId| {
-        members.iter().position(|(name, _)| is_named(entity, field, name))
+        members.iter().position(|(name, _)| entity.field(field).goes_by(name))
     };
     let own: Vec<FieldId> =
         entity.key.iter().copied().filter(|field| *field != known.field).collect();
@@ -38,12 +38,6 @@ pub(crate) fn take_key(
     let value = |column: &ColumnId| values.iter().find(|(of, _)| of == column);
     let key = entity.key_columns.iter().map(|column| Some(value(column)?.1.clone()));
     Ok(key.collect())
-}
-
-fn is_named(entity: &Entity, field: FieldId, name: &str) -> bool {
-    let field = entity.field(field);
-    field.name == name
-        || matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name)
 }
 
 fn columns_of(

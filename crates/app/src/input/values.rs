@@ -154,10 +154,7 @@ impl<'m> Reader<'m> {
     /// Finds a field by its name, or a relation by its key's.
     fn find(&self, name: &str) -> Option<(FieldId, &'m Field)> {
         let entity = self.entity;
-        let at = entity.fields.iter().position(|field| {
-            field.name == name
-                || matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name)
-        })?;
+        let at = entity.fields.iter().position(|field| field.goes_by(name))?;
         Some((FieldId(at as u32), &entity.fields[at]))
     }
 

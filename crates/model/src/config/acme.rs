@@ -39,14 +39,16 @@ pub(super) fn read(tls: &mut Section<'_>, reader: &mut Reader<'_, '_>) -> Option
         cache: FOLDER.to_owned(),
         authority: None,
     };
-    if section.is_absent("domains") {
+    let has_none = section.is_absent("domains");
+    let domains = section.texts("domains", reader);
+    if has_none || domains.as_ref().is_some_and(Vec::is_empty) {
         reader.error(
             section.place(),
             "a certificate needs `domains`, the names of the server",
             None,
         );
     }
-    for domain in section.texts("domains", reader).unwrap_or_default() {
+    for domain in domains.unwrap_or_default() {
         if !is_domain(&domain.value) {
             let message = format!("`{}` is not a name that a certificate can be for", domain.value);
             let help = "write it like \"shop.example.com\", without a port; no `*`, no address";

@@ -81,9 +81,7 @@ fn histories(
         Some(written) => written,
         None => None,
     };
-    let tenant = entity.tenant.as_ref();
-    let tenant =
-        tenant.map(|tenant| Part { text: tenant.text.clone(), node: tenant.condition.clone() });
+    let tenant = entity.tenant.as_ref().map(|tenant| part_of(&tenant.condition));
     let live = entity.archive.as_ref().map(|archive| part_of(&archive.live));
     let here = written.as_ref().or(update.as_ref()).map(|may| {
         let parts = tenant.iter().chain(&live).chain([read, may]).cloned();
@@ -103,10 +101,7 @@ fn part_of(condition: &Condition) -> Part {
 /// Makes rules of what is written, for reading, creating, updating and deleting. What no rule can
 /// widen becomes a part of each.
 fn confined(entity: &Entity, [read, create, update, delete]: [Option<Part>; 4]) -> RuleSet {
-    let tenant = entity
-        .tenant
-        .as_ref()
-        .map(|tenant| Part { text: tenant.text.clone(), node: tenant.condition.clone() });
+    let tenant = entity.tenant.as_ref().map(|tenant| part_of(&tenant.condition));
     let archive = entity.archive.as_ref();
     let live = archive.map(|archive| part_of(&archive.live));
     let within = |outer: Option<Part>, rule: Option<Part>| {

@@ -7,7 +7,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 use expr::{CompareOp, EntityId, FieldId, Kind, PathStep, Span, Type, VarId};
 
-use crate::entity::{Index, IndexColumn, Tenant};
+use crate::entity::{Condition, Index, IndexColumn, Tenant};
 use crate::field::{ColumnId, Role, Scalar};
 use crate::load::arguments::text;
 use crate::load::draft::{Draft, FieldDraft, Shape};
@@ -41,7 +41,8 @@ pub(crate) fn read(draft: &mut Draft<'_>, claim: &str, problems: &mut Problems<'
             (claim_as(claim, scalar.expr_type(), Span::default()), scalar.expr_type());
         let (text, condition) = condition(&owner.fields[field.0 as usize], (id, field), claim, ty);
         owner.fields[field.0 as usize].role = Role::Tenant;
-        owner.entity.tenant = Some(Tenant { field, column, caller: of_claim, text, condition });
+        let condition = Condition { text, node: condition };
+        owner.entity.tenant = Some(Tenant { field, column, caller: of_claim, condition });
     }
     for id in draft.ids() {
         check_key(draft, id, problems);

@@ -13,13 +13,10 @@ use crate::application::App;
 use crate::input::{Body, Known, reference_value, take_key};
 use crate::operations::find::Find;
 use crate::operations::write::{Given, Objects, Patch, Precondition, Write};
-use crate::refusal::{BadMember, Refusal, pointer};
+use crate::refusal::{BadMember, Refusal, are_enough, pointer};
 
 /// How deep rows may be nested in a row.
 const NESTED_DEPTH_MAX: usize = 3;
-
-/// Mistakes that are named; a body with more is refused for these.
-const MISTAKES_MAX: usize = 100;
 
 pub(super) struct Planter<'a> {
     app: &'a App,
@@ -233,7 +230,9 @@ impl<'a> Planter<'a> {
                 Ok(Ok(Fate::Update { key, precondition, check: Some(Box::new(check)) }))
             }
             // The caller may never see to which row this one belongs.
-            Err(Refusal::Parameters(_)) => Ok(Err(not_there())),
+            Err(Refusal::Parameters(bad)) if bad.iter().all(|bad| bad.code == "unknown_field") => {
+                Ok(Err(not_there()))
+            }
             Err(refusal) => Err(refusal),
         }
     }
@@ -278,7 +277,7 @@ impl<'a> Planter<'a> {
 
     fn mistake(&mut self, mistake: BadMember) -> Result<(), Refusal> {
         self.mistakes.push(mistake);
-        if self.mistakes.len() < MISTAKES_MAX {
+        if !are_enough(&self.mistakes) {
             return Ok(());
         }
         Err(Refusal::Body(std::mem::take(&mut self.mistakes)))
