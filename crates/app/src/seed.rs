@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 use crate::application::App;
 use crate::input::Body;
 use crate::operations::{Prepared, TrustedPlans, Write};
+use crate::strict_json::Strict;
 
 /// A seed file.
 #[derive(Debug, Clone)]
@@ -99,9 +100,9 @@ fn parse(model: &Model, file: &SeedFile) -> Result<(EntityId, Vec<Json>), SeedEr
     let entity = model.entity_named(name).ok_or_else(|| {
         fail(format!("there is no entity `{name}`; a seed file is named after one"))
     })?;
-    let rows = serde_json::from_str(&file.text)
+    let rows: Vec<Strict> = serde_json::from_str(&file.text)
         .map_err(|error| fail(format!("not a JSON array of rows: {error}")))?;
-    Ok((entity.id, rows))
+    Ok((entity.id, rows.into_iter().map(|Strict(row)| row).collect()))
 }
 
 /// Orders entities so that the targets of required relations come first.
@@ -190,11 +191,7 @@ fn resolved(
 
 /// Says whether a member names the row's tenant.
 fn names_tenant(entity: &Entity, name: &str) -> bool {
-    entity.tenant.as_ref().is_some_and(|tenant| {
-        let field = entity.field(tenant.field);
-        field.name == name
-            || matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name)
-    })
+    entity.tenant.as_ref().is_some_and(|tenant| entity.field(tenant.field).goes_by(name))
 }
 
 impl Keys {

@@ -8,6 +8,7 @@ use super::csv::Cell;
 use super::row::{Mistake, Wanted};
 use crate::input::Body;
 use crate::refusal::{BadMember, Refusal, are_enough};
+use crate::strict_json::Strict;
 
 /// The columns, in their order.
 pub(super) struct Columns(Vec<Column>);
@@ -58,11 +59,7 @@ impl Columns {
             }
             let mut column = Column { name: name.to_owned(), form: None, required: false };
             if wanted.has(model, entity, name) {
-                let named = |field: &&Field| {
-                    let is_key = matches!(&field.kind, FieldKind::ToOne(relation) if relation.id_name == name);
-                    field.name == name || is_key
-                };
-                match described.fields.iter().find(named) {
+                match described.fields.iter().find(|field| field.goes_by(name)) {
                     Some(field) => {
                         column.form = Some(form(model, entity, field));
                         column.required = field.required;
@@ -164,6 +161,7 @@ impl Form {
             Self::Boolean if text.eq_ignore_ascii_case("false") => Json::Bool(false),
             Self::Boolean => Json::String(text),
             Self::Json => serde_json::from_str(&text)
+                .map(|Strict(json)| json)
                 .map_err(|error| Mistake(format!("{name} is not JSON: {error}")))?,
         })
     }

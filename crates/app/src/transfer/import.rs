@@ -135,6 +135,8 @@ struct Run<'a> {
     /// Rows among them that need not be written to be refused.
     refusals: Vec<Failure>,
     last_line: u64,
+    /// Rows so far, right or wrong.
+    rows_seen: u64,
     done: &'a mut Imported,
 }
 
@@ -145,6 +147,7 @@ impl<'a> Run<'a> {
             (By::Caller(caller), None) => may_create(app, caller, import.entity)?,
             (By::Operator, None) => {}
         }
+        import.wanted.check(&app.model, import.entity)?;
         let row_bytes_max = app.config.limits.body_bytes_max;
         let rows = Rows::new(import.format, row_bytes_max, import.wanted.clone());
         let plans = TrustedPlans::default();
@@ -157,6 +160,7 @@ impl<'a> Run<'a> {
             waiting_bytes: 0,
             refusals: Vec::new(),
             last_line: 0,
+            rows_seen: 0,
             done,
         })
     }
@@ -201,6 +205,11 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.last_line = row.line;
+        self.rows_seen += 1;
+        let max = self.app.config.limits.import_rows_max;
+        if self.import.on_error == OnError::Undo && self.rows_seen > max {
+            return Err(Ended::Refused(Refusal::TooManyRows { max }));
+        }
         match row.body.and_then(|body| self.prepare(body)) {
             Ok(work) => self.wait(row.line, work).await,
             Err(refusal) if self.import.on_error == OnError::Skip => {
@@ -241,13 +250,12 @@ impl<'a> Run<'a> {
         let rows = self.waiting.len() + self.refusals.len();
         let is_large = self.waiting_bytes > BYTES_TOGETHER_MAX;
         match self.import.on_error {
-            OnError::Undo => {
-                let max = self.app.config.limits.import_rows_max;
-                if is_large || rows as u64 > max {
-                    return Err(Ended::Refused(Refusal::TooManyRows { max }));
-                }
-                Ok(())
+            OnError::Undo if is_large => {
+                // Of this size.
+                let max = (self.waiting.len() as u64).saturating_sub(1);
+                Err(Ended::Refused(Refusal::TooManyRows { max }))
             }
+            OnError::Undo => Ok(()),
             OnError::Stop if is_large || rows >= ROWS_TOGETHER => self.flush().await,
             OnError::Skip if is_large || rows >= ROWS_AT_A_TIME => self.flush().await,
             OnError::Stop | OnError::Skip => Ok(()),

@@ -1,7 +1,7 @@
 //! Rows that take the place of those that are there already.
 
 use expr::EntityId;
-use model::{FieldKind, Model};
+use model::Model;
 use serde_json::Value as Json;
 
 use crate::input::{Address, Body};
@@ -54,12 +54,6 @@ pub(super) fn address(
 
 /// Whether two names mean one field: a relation goes by two.
 fn is_same(model: &Model, entity: EntityId, name: &str, member: &str) -> bool {
-    name == member
-        || model.entity(entity).fields.iter().any(|field| match &field.kind {
-            FieldKind::ToOne(relation) => {
-                let names = [field.name.as_str(), relation.id_name.as_str()];
-                names.contains(&name) && names.contains(&member)
-            }
-            _ => false,
-        })
+    let mut fields = model.entity(entity).fields.iter();
+    name == member || fields.any(|field| field.goes_by(name) && field.goes_by(member))
 }

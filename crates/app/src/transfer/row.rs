@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::csv::{Csv, Record};
 use super::ndjson::{Line, Ndjson};
 use crate::input::{Body, BodyError};
-use crate::refusal::Refusal;
+use crate::refusal::{BadParameter, Refusal};
 
 /// What is wrong with a line, before anything is known of its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,14 +54,36 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// Looks whether there are fields of these names. Who mistypes one would lose what it holds.
+    ///
+    /// # Errors
+    /// Those that there are not.
+    pub(super) fn check(&self, model: &Model, entity: EntityId) -> Result<(), Refusal> {
+        let fields = &model.entity(entity).fields;
+        let unknown = |name: &&String| !fields.iter().any(|field| field.goes_by(name));
+        let bad: Vec<BadParameter> = self
+            .names
+            .iter()
+            .flatten()
+            .filter(unknown)
+            .map(|name| BadParameter {
+                name: "columns".to_owned(),
+                code: "unknown_field",
+                detail: crate::query::unknown_field(model, entity, name),
+            })
+            .collect();
+        if bad.is_empty() { Ok(()) } else { Err(Refusal::Parameters(bad)) }
+    }
+
     /// Whether a member is taken.
     pub(super) fn has(&self, model: &Model, entity: EntityId, name: &str) -> bool {
+        let field = model.entity(entity).fields.iter().find(|field| field.goes_by(name));
         if let Some(names) = &self.names {
-            return names.iter().any(|wanted| wanted == name);
+            let is = |wanted: &String| field.is_some_and(|field| field.goes_by(wanted));
+            return names.iter().any(is);
         }
-        let field = model.entity(entity).field_named(name);
         let is_computed =
-            field.is_some_and(|(_, field)| matches!(field.kind, model::FieldKind::Computed { .. }));
+            field.is_some_and(|field| matches!(field.kind, model::FieldKind::Computed { .. }));
         !(self.without_computed && is_computed)
     }
 }

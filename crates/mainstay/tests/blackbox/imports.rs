@@ -190,6 +190,11 @@ async fn broken_files_are_told_where_and_how() {
     check(b"name,note\nb,\"x\ny\n", "2: a quote is not closed").await;
     check(b"name,note\nc,x\"y\"\n", "2: a cell with a quote in it stands in quotes").await;
     check(
+        b"name,data\nd,\"{\"\"a\"\":1,\"\"a\"\":2}\"\n",
+        "2: data is not JSON: repeated member `a` at line 1 column 13",
+    )
+    .await;
+    check(
         b"name,data\nd,{\n",
         "2: data is not JSON: EOF while parsing an object at line 1 column 1",
     )
@@ -216,6 +221,10 @@ async fn rules_owners_and_locked_fields_are_those_of_a_create() {
     let lines = "{\"title\":\"two\",\"author\":\"x\",\"nonsense\":1}\n";
     import(&alice, NDJSON, "/api/v1/posts", lines).await.expect(422);
     import(&alice, NDJSON, path, lines).await.expect(201);
+    // The key's name means the relation too; a name that means nothing would lose what it holds.
+    let answer = import(&alice, CSV, "/api/v1/posts?columns=title,titel", body).await.expect(400);
+    let error = &answer.json()["errors"][0];
+    assert_eq!((&error["parameter"], &error["code"]), (&json!("columns"), &json!("unknown_field")));
 }
 
 #[tokio::test]
@@ -326,6 +335,11 @@ async fn what_an_import_cannot_take_is_refused() {
     check(&client, CSV, path, "name\na\nb\nc\nd\n", (422, "too_many_rows")).await;
     let long = format!("name,note\na,{}\nb,\nc,", "x".repeat(1990));
     check(&client, CSV, path, &long, (413, "body_too_large")).await;
+    // The length is known before any row is written, and a refused row is a row.
+    let one_by_one = "/api/v1/goods?onError=skip";
+    check(&client, CSV, one_by_one, &long, (413, "body_too_large")).await;
+    let refused = "name,note\n,x\na,\nb,\nc,\n";
+    check(&client, CSV, path, refused, (422, "too_many_rows")).await;
     assert_eq!(count(&client).await, json!(0));
 
     // A body that stops coming gives up its place, and the rows before it are kept where each is

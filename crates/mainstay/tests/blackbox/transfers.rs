@@ -88,11 +88,18 @@ async fn an_operator_gives_every_field_and_sees_every_row() {
     );
     assert_eq!(all, expected);
     let as_alice = format!("sub={ALICE}");
-    let own = export(
-        &folder,
-        &["tasks", "--as", &as_alice, "--fields", "title,cost", "--format", "ndjson"],
+    let own = ["tasks", "--as", &as_alice, "--format", "ndjson", "--fields"];
+    assert_eq!(export(&folder, &[&own[..], &["title"]].concat()), "{\"title\":\"=a\"}\n");
+    let args = [&["export"], &own[..], &["title,cost"]].concat();
+    let (code, _, said) = command(BINARY, &args, folder.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("Task has no field `cost`"), "{said}");
+    let dear = ["Task", "--filter", "cost > 1", "--sort", "cost", "--fields", "title"];
+    assert_eq!(
+        export(&folder, &dear),
+        "title\r\n'=a\r\n",
+        "no rule hides a field from an operator"
     );
-    assert_eq!(own, "{\"title\":\"=a\"}\n");
     let some = export(&folder, &["Task", "--filter", "hours > 1", "--fields", "title"]);
     assert_eq!(some, "title\r\n'=a\r\n");
 }
