@@ -66,7 +66,9 @@ enum Place {
 /// Replaces the largest parts that can be computed beforehand.
 fn take(node: &mut Node, place: Place, atoms: &mut Vec<Node>) {
     if is_atom(node, place) {
-        let atom = folded(node);
+        let (ty, nullable, span) = (node.ty.clone(), node.nullable, node.span);
+        let kind = std::mem::replace(&mut node.kind, Kind::Atom(0));
+        let atom = folded(Node { kind, ty, nullable, span });
         let index = atoms.iter().position(|known| *known == atom).unwrap_or_else(|| {
             atoms.push(atom);
             atoms.len() - 1
@@ -105,16 +107,17 @@ fn take(node: &mut Node, place: Place, atoms: &mut Vec<Node>) {
 }
 
 /// Computes a part that is the same for every request, so that it can stand in a table's definition.
-fn folded(node: &Node) -> Node {
-    if !is_constant(node) {
-        return node.clone();
+fn folded(node: Node) -> Node {
+    // A literal is its own value.
+    if matches!(node.kind, Kind::Literal(_)) || !is_constant(&node) {
+        return node;
     }
     let value = evaluate(
-        node,
+        &node,
         &Caller { user: None, now: Timestamp(0), input: &[], request: None },
         Nulls::Unknown,
     );
-    Node { kind: Kind::Literal(LiteralValue(value)), ..node.clone() }
+    Node { kind: Kind::Literal(LiteralValue(value)), ..node }
 }
 
 fn is_constant(node: &Node) -> bool {

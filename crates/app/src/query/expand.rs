@@ -4,7 +4,6 @@ use expr::{EntityId, FieldId, Node};
 use model::FieldKind;
 use plan::read::{Cursor, Expand, ExpandAfter, Selection, target_of};
 
-use super::client_schema::ClientSchema;
 use super::filter_op::FilterOp;
 use super::short_filter::ShortFilter;
 use super::{EXPAND_COUNT_MAX, EXPAND_ROWS_DEFAULT, Query, all_of, nesting, sort};
@@ -123,8 +122,7 @@ impl Query<'_> {
                 _ => {
                     let detail = format!(
                         "`{argument}` is not an argument; use `filter`, `sort`, `limit`, `after`, \
-                         `count` and fields, such as `{}[in]:a,b`",
-                        self.model.entity(target).fields[0].name
+                         `count` and fields, such as `name[in]:a,b`"
                     );
                     self.mistake("expand", "syntax", detail);
                 }
@@ -193,7 +191,7 @@ impl Query<'_> {
         if self.is_too_long("expand", text) {
             return;
         }
-        let schema = ClientSchema(self.model, self.caller);
+        let schema = self.schema();
         let condition = self.condition("expand", text, &schema, target);
         let condition = condition.map(|condition| self.take_atoms(condition));
         self.add_to_expand(expand, condition);

@@ -3,7 +3,6 @@
 use expr::{EntityId, Expect, Node, Schema, Scope, Type};
 
 use super::Query;
-use super::client_schema::ClientSchema;
 
 impl Query<'_> {
     /// Adds a filter expression.
@@ -11,7 +10,7 @@ impl Query<'_> {
         if self.is_too_long("filter", text) {
             return;
         }
-        let schema = ClientSchema(self.model, self.caller);
+        let schema = self.schema();
         if let Some(condition) = self.condition("filter", text, &schema, self.entity) {
             let condition = self.take_atoms(condition);
             self.conditions.push(condition);

@@ -20,7 +20,7 @@ pub struct HistoryQuery {
     bounds: ReadBounds,
     page: HistoryPage,
     cursor: i64,
-    limit: u32,
+    limit: Option<u32>,
     filters: Vec<HistoryFilter>,
     values: Vec<Bind>,
     mistakes: Vec<BadParameter>,
@@ -46,7 +46,7 @@ impl HistoryQuery {
             bounds,
             page: HistoryPage::First,
             cursor: 0,
-            limit: bounds.page_default,
+            limit: None,
             filters: Vec::new(),
             values: Vec::new(),
             mistakes: Vec::new(),
@@ -64,7 +64,7 @@ impl HistoryQuery {
                     self.filter(name, op, value);
                 }
                 _ => {
-                    let detail = "`at` takes eq, ne, lt, lte, gt and gte";
+                    let detail = "`at` takes eq, ne, lt, lte, gt and gte, the others eq";
                     self.mistake(name, "unknown_operator", detail);
                 }
             },
@@ -79,7 +79,11 @@ impl HistoryQuery {
     fn limit(&mut self, text: &str) {
         let max = self.bounds.page_max;
         match text.parse() {
-            Ok(limit) if (1..=max).contains(&limit) => self.limit = limit,
+            Ok(limit) if (1..=max).contains(&limit) => {
+                if self.limit.replace(limit).is_some() {
+                    self.mistake("limit", "repeated", "give it only once");
+                }
+            }
             _ => self.mistake("limit", "out_of_range", &format!("use a number from 1 to {max}")),
         }
     }
@@ -138,6 +142,7 @@ impl HistoryQuery {
             return Err(self.mistakes);
         }
         let shape = HistoryShape { entity, page: self.page, filters: self.filters };
-        Ok(ReadyHistory { shape, filters: self.values, cursor: self.cursor, limit: self.limit })
+        let limit = self.limit.unwrap_or(self.bounds.page_default);
+        Ok(ReadyHistory { shape, filters: self.values, cursor: self.cursor, limit })
     }
 }

@@ -15,9 +15,11 @@ mod sort;
 mod syntax;
 
 use expr::{AtomShape, Caller, EntityId, FieldId, Kind, Node, Nulls, Pred, Type, Value};
-use model::{FieldKind, Model};
+use model::Model;
 use plan::SearchTerm;
 use plan::read::{Archived, Count, Cursor, Order, PageShape, Selection, Shape, Target};
+
+use client_schema::ClientSchema;
 
 use crate::refusal::{BadParameter, are_enough};
 
@@ -74,7 +76,8 @@ pub struct Query<'m> {
     start: Start,
     count: Count,
     expand_cursors: Vec<Cursor>,
-    archived: Archived,
+    archived: Option<Archived>,
+    is_trusted: bool,
     mistakes: Vec<BadParameter>,
 }
 
@@ -131,7 +134,8 @@ impl<'m> Query<'m> {
             start: Start::First,
             count: Count::None,
             expand_cursors: Vec::new(),
-            archived: Archived::default(),
+            archived: None,
+            is_trusted: false,
             mistakes: Vec::new(),
         }
     }
@@ -204,29 +208,27 @@ impl<'m> Query<'m> {
 
     /// Asks for archived rows too, or for nothing else.
     pub fn archived(&mut self, text: &str) {
-        match text {
-            "only" | "true" => self.archived = Archived::Only,
-            "with" => self.archived = Archived::With,
-            "false" => self.archived = Archived::Without,
-            _ => self.mistake("archived", "invalid", "use `only`, `with` or `false`"),
+        let archived = match text {
+            "only" | "true" => Archived::Only,
+            "with" => Archived::With,
+            "false" => Archived::Without,
+            _ => return self.mistake("archived", "invalid", "use `only`, `with` or `false`"),
+        };
+        if self.archived.replace(archived).is_some() {
+            self.mistake("archived", "repeated", "give it only once");
         }
+    }
+
+    /// Lets no rule hide a field: for an operator, whose rows no rule chooses either.
+    pub fn trust(&mut self) {
+        self.is_trusted = true;
     }
 
     /// Shows only these fields. One that the caller reads in no row is unknown to them.
     pub fn fields(&mut self, text: &str) {
-        self.fields_among(text, Self::find_readable);
-    }
-
-    /// Shows only these fields, as far as whoever the rows are read for may read them. For an operator,
-    /// who knows the model.
-    pub fn fields_of_model(&mut self, text: &str) {
-        self.fields_among(text, Self::find);
-    }
-
-    fn fields_among(&mut self, text: &str, find: fn(&Self, EntityId, &str) -> Option<FieldId>) {
         let mut fields = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match find(self, self.entity, name) {
+            match self.find_readable(self.entity, name) {
                 Some(field) if !fields.contains(&field) => fields.push(field),
                 Some(_) => {}
                 None => self.unknown("fields", self.entity, name),
@@ -239,19 +241,19 @@ impl<'m> Query<'m> {
     /// Finds a field that clients may name: by its name, or a relation by its key's.
     fn find(&self, entity: EntityId, name: &str) -> Option<FieldId> {
         let fields = &self.model.entity(entity).fields;
-        let at = fields.iter().position(|field| {
-            let id_name = match &field.kind {
-                FieldKind::ToOne(relation) => Some(relation.id_name.as_str()),
-                _ => None,
-            };
-            !field.private && (field.name == name || id_name == Some(name))
-        })?;
+        let at = fields.iter().position(|field| !field.private && field.goes_by(name))?;
         Some(FieldId(at as u32))
     }
 
     /// Finds a field that clients may name and this caller may read, if only in some rows.
     fn find_readable(&self, entity: EntityId, name: &str) -> Option<FieldId> {
-        self.find(entity, name).filter(|field| may_read(self.model, self.caller, entity, *field))
+        self.find(entity, name)
+            .filter(|field| self.is_trusted || may_read(self.model, self.caller, entity, *field))
+    }
+
+    /// Returns the model as whoever asks knows it.
+    fn schema(&self) -> ClientSchema<'m> {
+        ClientSchema { model: self.model, caller: self.caller, is_trusted: self.is_trusted }
     }
 
     fn unknown(&mut self, parameter: &str, entity: EntityId, name: &str) {
@@ -317,7 +319,7 @@ impl<'m> Query<'m> {
         let shape = Shape {
             entity: self.entity,
             target,
-            archived: self.archived,
+            archived: self.archived.unwrap_or_default(),
             selection: self.selection,
             filter,
             filter_atoms: self.atoms.len(),

@@ -177,7 +177,7 @@ fn common(query: &mut Query<'_>, name: &str, value: &str) {
         "after" => query.after(value),
         "before" => query.before(value),
         "offset" => query.offset(value),
-        "q" => query.search(value),
+        "q" if query.is_searched() => query.search(value),
         _ => match name.strip_suffix(']').and_then(|open| open.split_once('[')) {
             Some((field, op)) => match FilterOp::parse(op) {
                 Some(op) => query.short_filter(field, op, value),

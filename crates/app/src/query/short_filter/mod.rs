@@ -10,7 +10,6 @@ mod value;
 use expr::{Ast, EntityId, Node, Scope};
 use model::Scalar;
 
-use super::client_schema::ClientSchema;
 use super::filter_op::FilterOp;
 use super::{Query, syntax};
 
@@ -68,7 +67,7 @@ impl Query<'_> {
         let row = syntax::variable("row");
         let condition = self.on_row(&filter, entity, row, filter.path, Way::default())?;
         let condition = if filter.op.negated { syntax::not(condition) } else { condition };
-        let schema = ClientSchema(self.model, self.caller);
+        let schema = self.schema();
         let scope = Scope {
             schema: &schema,
             row: Some(entity),

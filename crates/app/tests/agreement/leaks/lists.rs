@@ -263,7 +263,7 @@ fn ask_for(
         let entity = model.entity(entity);
         let names: Vec<&str> =
             fields.iter().map(|field| entity.field(*field).name.as_str()).collect();
-        query.fields_of_model(&names.join(","));
+        query.fields(&names.join(","));
     }
     if !wish.related.is_empty() {
         query.expand(&related_text(model, entity, &wish.related));
