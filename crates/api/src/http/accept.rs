@@ -16,6 +16,9 @@ pub enum ListType {
     Ndjson,
 }
 
+/// Usual values that mean JSON: those of curl, fetch and axios.
+const PLAIN: [&str; 3] = ["*/*", "application/json", "application/json, text/plain, */*"];
+
 impl ListType {
     /// The first wins where a client likes several.
     const ALL: [(Self, &'static [&'static str]); 3] = [
@@ -31,7 +34,7 @@ impl ListType {
         match (lines.next(), lines.next()) {
             (None, _) => Self::Json,
             // What nearly every client sends.
-            (Some(one), None) if one == "*/*" || one == "application/json" => Self::Json,
+            (Some(one), None) if PLAIN.iter().any(|plain| one == plain) => Self::Json,
             _ => Self::negotiated(headers),
         }
     }

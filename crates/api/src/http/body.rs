@@ -90,15 +90,19 @@ struct Bounds {
     time: Duration,
 }
 
+/// Returns how long a body says it is. hyper has refused lengths that are no numbers, or contradict
+/// each other.
+pub(super) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Reads a body within its bounds.
 async fn read<B>(headers: &HeaderMap, mut body: B, bounds: &Bounds) -> Result<Bytes, Problem>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let (max, time) = (bounds.bytes, bounds.time);
-    // hyper has refused lengths that are no numbers, or contradict each other.
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: u64| length > max as u64) {
+    if announced(headers).is_some_and(|length| length > max as u64) {
         // Whoever asks before sending is told not to; reading would tell it to go on.
         if !headers.contains_key(EXPECT) {
             discard(&mut body).await;

@@ -65,6 +65,8 @@ pub struct Pieces {
     bytes_max: u64,
     /// Whether the client waits to be told that it may send.
     is_awaited: bool,
+    /// How long the body says it is.
+    announced: Option<u64>,
     /// How long the next piece may take.
     piece_time: Duration,
     /// How long all of it may take.
@@ -78,6 +80,7 @@ impl Pieces {
         Self {
             body,
             is_awaited: headers.contains_key(EXPECT),
+            announced: body::announced(headers),
             bytes_left: limits.import_bytes_max,
             bytes_max: limits.import_bytes_max,
             piece_time: limits.body_timeout,
@@ -93,6 +96,12 @@ impl Pieces {
         if !self.is_awaited {
             body::discard(&mut self.body).await;
         }
+    }
+
+    fn too_large(&self) -> Problem {
+        let max = self.bytes_max;
+        let detail = format!("an import has at most {max} bytes ([limits] import_bytes_max)");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
     }
 
     fn too_slow(&self) -> Problem {
@@ -116,6 +125,10 @@ impl Source for Pieces {
     type Error = Problem;
 
     async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        // Before any row is written, and before a client that asks first is told to go on.
+        if self.announced.take().is_some_and(|bytes| bytes > self.bytes_max) {
+            return Err(self.too_large());
+        }
         self.is_awaited = false;
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
@@ -129,13 +142,7 @@ impl Source for Pieces {
             let Ok(bytes) = frame.into_data() else { continue };
             match self.bytes_left.checked_sub(bytes.len() as u64) {
                 Some(left) => self.bytes_left = left,
-                None => {
-                    let max = self.bytes_max;
-                    let detail =
-                        format!("an import has at most {max} bytes ([limits] import_bytes_max)");
-                    let status = StatusCode::PAYLOAD_TOO_LARGE;
-                    return Err(Problem::new(status, "body_too_large", detail));
-                }
+                None => return Err(self.too_large()),
             }
             return Ok(Some(bytes));
         }

@@ -208,13 +208,11 @@ fn rows(query: &mut Query<'_>, name: &str, value: &str) {
 
 /// Feeds filters into a query; nothing else says which rows are written.
 pub(super) fn filters(query: &mut Query<'_>, text: &str) {
-    let mut seen = false;
+    let mut once = Once::new(&["filter"]);
     for param in split(text) {
         match (param.name.as_ref(), &param.op) {
             (name, Some(op)) => operator(query, name, op, &param.value),
-            ("filter", None) if std::mem::replace(&mut seen, true) => {
-                query.refuse("filter", "repeated", "give it only once");
-            }
+            (name, None) if !once.admits(query, name) => {}
             ("filter", None) => query.filter(&param.value),
             (name, None) if OF_LISTS.contains(&name) || (query.is_searched() && name == "q") => {
                 query.refuse(name, "unknown_parameter", "a write of many rows takes only filters");
@@ -245,8 +243,10 @@ pub(super) fn history(query: &mut HistoryQuery, text: &str) {
 
 /// Feeds the parameters of one row into a query.
 pub(super) fn one(query: &mut Query<'_>, text: &str) {
+    let mut once = Once::new(&["expand", "fields"]);
     for param in split(text) {
         match (param.name.as_ref(), &param.op) {
+            (name, None) if !once.admits(query, name) => {}
             ("expand", None) => query.expand(&param.value),
             ("fields", None) => query.fields(&param.value),
             ("archived", None) if query.is_archived() => query.archived(&param.value),

@@ -202,6 +202,12 @@ pub(crate) fn no_route(path: &str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no_route", detail)
 }
 
+/// What is understood by itself, and not as one of a batch.
+pub(crate) fn not_in_a_batch(method: &Method, path: &str) -> Problem {
+    let detail = format!("{method} {path} is not an operation of a batch; send it by itself");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
 /// A method that the path does not understand.
 pub(crate) fn method_not_allowed(method: &Method, allowed: &'static str) -> Problem {
     let detail = format!("{method} is not understood here; use {allowed}");

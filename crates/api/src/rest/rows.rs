@@ -7,7 +7,7 @@ use app::query::{AggregateQuery, HistoryQuery, Query, Ready, ReadyAggregate};
 use app::transfer::Format;
 use expr::EntityId;
 use http::StatusCode;
-use http::header::{IF_NONE_MATCH, LINK};
+use http::header::{IF_NONE_MATCH, LINK, VARY};
 use plan::Bind;
 use plan::read::{Page, RowBody, Total};
 
@@ -31,7 +31,9 @@ pub(super) async fn list(call: &Call<'_>, entity: EntityId) -> Result<Reply, Pro
     }
     let ready = call.page_wanted(entity)?;
     let page = operations::list(call.app, &call.caller, ready, PAGE_PREFIX).await;
-    Ok(call.answer_page(page.map_err(|refusal| call.problem(refusal))?))
+    let reply = call.answer_page(page.map_err(|refusal| call.problem(refusal))?);
+    // It would be CSV or NDJSON for others.
+    Ok(reply.header(VARY, "accept"))
 }
 
 /// `GET /posts/aggregate`

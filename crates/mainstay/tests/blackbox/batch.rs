@@ -187,6 +187,9 @@ async fn mistakes_are_pointed_at_from_the_body_of_the_batch() {
         );
         assert_eq!(found, expected);
     };
+    let apart = json!([{ "method": "DELETE", "path": "/orders?customer=Ann" }]);
+    let detail = batch(&client, apart).await.expect(405).text("detail");
+    assert!(detail.ends_with("is not an operation of a batch; send it by itself"), "{detail}");
     let good =
         json!({ "method": "POST", "path": "/orders", "id": "o", "body": { "customer": "Ann" } });
     check(

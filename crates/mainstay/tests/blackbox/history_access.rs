@@ -233,5 +233,6 @@ async fn a_batch_reads_no_history() {
     let id = made(&alice, "/api/v1/people", json!({ "name": "a" })).await;
     let batch =
         json!({ "operations": [{ "method": "GET", "path": format!("/people/{id}/history") }] });
-    alice.post("/api/v1/batch", batch).await.expect(404);
+    let detail = alice.post("/api/v1/batch", batch).await.expect(405).text("detail");
+    assert!(detail.ends_with("is not an operation of a batch; send it by itself"), "{detail}");
 }

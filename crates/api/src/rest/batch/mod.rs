@@ -147,7 +147,12 @@ fn action(call: &Call<'_>, routes: &Routes, entry: Entry) -> Result<(Action, Sho
             let ready = parts.ready().map_err(bad)?;
             (Action::Aggregate { ready, prefix: rows::PAGE_PREFIX }, Shown::Page)
         }
-        (Target::Nothing | Target::History(..), _) => return Err(problems::no_route(path)),
+        (Target::Nothing, _) => return Err(problems::no_route(path)),
+        (Target::Restore(..), &Method::POST)
+        | (Target::History(..), &Method::GET)
+        | (Target::Collection(_), &Method::PATCH | &Method::DELETE) => {
+            return Err(problems::not_in_a_batch(&method, path));
+        }
         (target, method) => {
             let allowed = target.allowed().unwrap_or_default();
             return Err(problems::method_not_allowed(method, allowed));
