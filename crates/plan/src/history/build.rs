@@ -6,6 +6,7 @@ use model::{ColumnId, ColumnType, Entity, FieldKind, Model, Side, Via};
 
 use super::{
     Guarded, HistoryFilter, HistoryPage, HistoryPlan, HistoryShape, Judgement, Member, MemberKind,
+    other,
 };
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
@@ -144,14 +145,12 @@ impl<'m> Builder<'m> {
         });
         let columns: Vec<String> = columns.collect();
         let table = quote(&history::table_name(&entity.table));
-        let [number, operation] = [history::NUMBER, history::OPERATION].map(quote);
-        let keys = (0..entity.key_columns.len()).map(|part| quote(&history::key_column(part)));
-        let same: Vec<String> = keys.map(|key| format!("n.{key} = h.{key}")).collect();
         // A row that was created again is here, and this is not asked.
         format!(
-            "(SELECT {} FROM {table} AS h WHERE h.{operation} = 'delete' AND NOT EXISTS (SELECT 1 FROM {table} AS n WHERE {} AND n.{number} > h.{number}))",
+            "(SELECT {} FROM {table} AS h WHERE h.{} = 'delete' AND NOT {})",
             columns.join(", "),
-            same.join(" AND "),
+            quote(history::OPERATION),
+            other(dialect, entity, ">", ""),
         )
     }
 

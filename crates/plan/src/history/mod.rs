@@ -13,7 +13,10 @@ pub use prune::Prune;
 pub use run::{HistoryOutput, HistoryRun, HistoryValues};
 
 use expr::{CompareOp, EntityId, FieldId};
+use model::Entity;
+use model::schema::history;
 
+use crate::dialect::Dialect;
 use crate::encode::Show;
 use crate::read::{Cursor, CursorError, SqlText};
 
@@ -121,3 +124,21 @@ pub fn cursor_number(cursor: &Cursor) -> Result<i64, CursorError> {
 
 /// A member of the model that a history shows, with the rule on it.
 type Guarded = (Member, Option<FieldId>);
+
+/// Writes that two entries are of the same row.
+fn same_row(dialect: Dialect, entity: &Entity, one: &str, two: &str) -> String {
+    let keys = (0..entity.key_columns.len()).map(history::key_column);
+    let same = keys.map(|key| dialect.quote(&key)).map(|key| format!("{one}.{key} = {two}.{key}"));
+    same.collect::<Vec<_>>().join(" AND ")
+}
+
+/// Writes whether the row of the entry `h` has a newer one (`>`) or an older one (`<`) of which `more`
+/// holds: it is `n` there.
+fn other(dialect: Dialect, entity: &Entity, sign: &str, more: &str) -> String {
+    let number = dialect.quote(history::NUMBER);
+    format!(
+        "EXISTS (SELECT 1 FROM {} AS n WHERE {} AND n.{number} {sign} h.{number}{more})",
+        dialect.quote(&history::table_name(&entity.table)),
+        same_row(dialect, entity, "n", "h"),
+    )
+}
