@@ -19,6 +19,8 @@ const LISTS: [&str; 6] = ["String", "Int", "Status", "Decimal", "DateTime", "Boo
 pub(crate) struct Declared {
     key: &'static str,
     fields: Vec<(String, String)>,
+    /// Directives of the type that its tables depend on.
+    directives: String,
     pub(crate) guards: Guards,
 }
 
@@ -117,7 +119,17 @@ impl Declared {
         if own.archive {
             add("archivedAt", "DateTime".to_owned());
         }
-        Self { key, fields, guards: own }
+        let mut directives = String::new();
+        if guarded && entropy.pick(3) > 0 {
+            let texts =
+                ["f2", "f11", "code"].map(|name| format!("\"{name}^{}\"", 1 + entropy.pick(3)));
+            let is_there = |text: &&String| {
+                fields.iter().any(|(name, _)| text[1..].starts_with(&format!("{name}^")))
+            };
+            let on: Vec<&str> = texts.iter().filter(is_there).map(String::as_str).collect();
+            directives = format!("@search(on: [{}])", on.join(", "));
+        }
+        Self { key, fields, directives, guards: own }
     }
 
     fn sdl(&self, name: &str, additions: &Additions, form: As) -> String {
@@ -125,8 +137,10 @@ impl Declared {
         let guarded = form == As::Guarded;
         let tenant = if guarded && self.guards.tenant { "@tenant(field: \"org\") " } else { "" };
         let archive = if guarded && self.guards.archive { "@archive " } else { "" };
-        let mut sdl =
-            format!("type {name} @entity @exposed {tenant}{archive}{} {rule} {{\n", self.key);
+        let mut sdl = format!(
+            "type {name} @entity @exposed {tenant}{archive}{} {} {rule} {{\n",
+            self.key, self.directives
+        );
         for (field, ty) in &self.fields {
             let own = additions.on_fields.iter().find(|(name, _)| name == field);
             let directive = own.map_or("", |(_, directive)| directive);

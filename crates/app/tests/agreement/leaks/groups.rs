@@ -12,8 +12,10 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 
 use super::Seen;
-use super::lists::{hidden_names, path, path_text};
-use super::sight::{Sight, compare, same};
+use super::answers::{hidden_names, same};
+use super::searches::SearchWish;
+use super::sight::{Sight, compare};
+use super::wishes::{path, path_text};
 use crate::entropy::Entropy;
 use crate::world::{At, client_value};
 use crate::writer::{Reach, Writer};
@@ -24,6 +26,7 @@ type Path = (Vec<FieldId>, FieldId);
 #[derive(Clone, Debug)]
 pub(crate) struct GroupRead {
     entity: EntityId,
+    search: Option<SearchWish>,
     filter: Option<String>,
     groups: Vec<Path>,
     measures: Vec<(AggregateFunc, Path)>,
@@ -35,6 +38,7 @@ pub(crate) struct GroupRead {
 
 impl GroupRead {
     pub(crate) fn random(model: &Model, entity: EntityId, entropy: &mut Entropy<'_>) -> Self {
+        let search = SearchWish::random(model, entity, entropy);
         let filter = entropy.pick(2) == 0;
         let filter = filter.then(|| Writer::new(model, entity, entropy, Reach::Bare).condition());
         let mut groups: Vec<Path> = Vec::new();
@@ -59,7 +63,8 @@ impl GroupRead {
         }
         let more_than = (entropy.pick(3) == 0).then(|| entropy.pick(3));
         let limit = if groups.is_empty() { 200 } else { entropy.of(&[1, 2, 200]) };
-        Self { entity, filter, groups, measures, more_than, by_count: entropy.pick(2) == 0, limit }
+        let by_count = entropy.pick(2) == 0;
+        Self { entity, search, filter, groups, measures, more_than, by_count, limit }
     }
 
     fn ready(
@@ -71,6 +76,9 @@ impl GroupRead {
         let model = &app.model;
         let mut query = AggregateQuery::new(model, caller, self.entity, app.read_bounds());
         let text = |(hops, field): &Path| path_text(model, self.entity, hops, *field);
+        if let Some(search) = &self.search {
+            query.rows().search(&search.text());
+        }
         if let Some(filter) = &self.filter {
             query.rows().filter(filter);
         }
@@ -154,7 +162,8 @@ impl GroupRead {
     }
 
     fn expected(&self, sight: Sight<'_>, filter: Option<(&Node, &[Value])>) -> Vec<Json> {
-        let rows = sight.rows(self.entity, Archived::Without, filter);
+        let mut rows = sight.rows(self.entity, Archived::Without, filter);
+        rows.retain(|row| self.search.as_ref().is_none_or(|search| search.finds(sight, *row)));
         let value = |row: &At, (hops, field): &Path| {
             sight.value(*row, hops, *field).into_iter().next().unwrap_or(Value::Null)
         };

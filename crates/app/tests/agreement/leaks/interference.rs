@@ -1,6 +1,8 @@
 //! Non-interference: what is hidden from a caller may change or go, and each answer to the caller
 //! stays what it was, byte for byte.
 
+use std::sync::Arc;
+
 use app::App;
 use app::input::Body;
 use app::operations::{Objects, Patch, Precondition, Prepared as _, Write};
@@ -8,8 +10,10 @@ use expr::{Caller, FieldId};
 use model::Model;
 
 use super::Seen;
+use super::exports::ExportRead;
 use super::groups::GroupRead;
-use super::lists::{ListRead, RowRead};
+use super::lists::ListRead;
+use super::rows::RowRead;
 use super::sight::Sight;
 use crate::entropy::Entropy;
 use crate::world::{At, World, random_cell};
@@ -20,12 +24,14 @@ pub(crate) enum Read {
     List(ListRead),
     Row(RowRead),
     Groups(GroupRead),
+    Export(ExportRead),
 }
 
 impl Read {
     pub(crate) fn random(world: &World, model: &Model, entropy: &mut Entropy<'_>) -> Self {
         let entity = world.entity(entropy.pick(3));
-        match entropy.pick(8) {
+        match entropy.pick(9) {
+            8 => Self::Export(ExportRead::random(model, entity, entropy)),
             0 => Self::Row(RowRead::random(world, entity, entropy)),
             1 | 2 => Self::Groups(GroupRead::random(model, entity, entropy)),
             _ => Self::List(ListRead::random(model, entity, entropy)),
@@ -34,7 +40,7 @@ impl Read {
 
     pub(crate) async fn check(
         &self,
-        app: &App,
+        app: &Arc<App>,
         sight: Sight<'_>,
         seen: &mut Seen,
     ) -> Result<(), String> {
@@ -42,14 +48,16 @@ impl Read {
             Self::List(list) => list.check(app, sight, seen).await,
             Self::Row(row) => row.check(app, sight, seen).await,
             Self::Groups(groups) => groups.check(app, sight, seen).await,
+            Self::Export(export) => export.check(app, sight, seen).await,
         }
     }
 
-    async fn told(&self, app: &App, sight: Sight<'_>) -> String {
+    async fn told(&self, app: &Arc<App>, sight: Sight<'_>) -> String {
         match self {
             Self::List(list) => list.told(app, sight.caller).await,
             Self::Row(row) => row.told(app, sight).await,
             Self::Groups(groups) => groups.told(app, sight.caller).await,
+            Self::Export(export) => export.told(app, sight.caller).await,
         }
     }
 }
@@ -57,7 +65,7 @@ impl Read {
 /// Changes what is hidden, and compares what is told before and after.
 pub(crate) async fn check(
     world: &mut World,
-    (app, open, written): (&App, &App, &Model),
+    (app, open, written): (&Arc<App>, &App, &Model),
     caller: &Caller<'_>,
     reads: &[Read],
     entropy: &mut Entropy<'_>,

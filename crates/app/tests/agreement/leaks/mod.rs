@@ -5,12 +5,17 @@
 //! them: each answer as a whole, and after a write all that the database holds. `sight` is that
 //! evaluation. A further door has a file of its own here, and a variant in `Read` or `Write`.
 
+mod answers;
 mod effects;
+mod exports;
 mod groups;
 mod interference;
 mod lists;
+mod rows;
+mod searches;
 mod sight;
 mod stored;
+mod wishes;
 mod writes;
 
 use std::sync::Arc;
@@ -18,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::App;
-use expr::{Caller, Type};
+use expr::{Caller, FieldId, Type};
 use model::{FieldKind, Model};
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
@@ -43,6 +48,8 @@ const READS_COMPARED: usize = 8;
 pub(crate) struct Seen {
     pub(crate) requests: usize,
     pub(crate) rows: usize,
+    pub(crate) found: usize,
+    pub(crate) exported: usize,
     pub(crate) groups: usize,
     pub(crate) hidden_names: usize,
     pub(crate) written: usize,
@@ -54,6 +61,8 @@ impl Seen {
     fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.rows += other.rows;
+        self.found += other.found;
+        self.exported += other.exported;
         self.groups += other.groups;
         self.hidden_names += other.hidden_names;
         self.written += other.written;
@@ -62,7 +71,9 @@ impl Seen {
     }
 
     fn must_be_varied(&self, wanted: usize) {
-        let counts = [self.rows, self.groups, self.written, self.refused, self.hidden_changes];
+        let read = [self.rows, self.found, self.exported, self.groups];
+        let counts = [self.written, self.refused, self.hidden_changes];
+        let counts = [read.as_slice(), &counts].concat();
         assert!(counts.iter().all(|count| *count > wanted / 100), "{self:?}");
         assert!(self.hidden_names * 2 < self.requests, "{self:?}");
     }
@@ -121,7 +132,7 @@ async fn visit(seed: u64, seen: &mut Seen) {
     for turn in 0..RULES_PER_WORLD as u64 {
         let bytes = entropy::random_bytes(seed, 1 + turn, 1_200);
         let additions = rules(&world, &mut Entropy::new(&bytes));
-        let app = world.app(&additions);
+        let app = Arc::new(world.app(&additions));
         let written = world.load(&additions, As::Written).model;
         let doors = (&app, &open, &*written);
         for number in 0..REQUESTS_PER_RULES as u64 {
@@ -157,10 +168,15 @@ async fn visit(seed: u64, seen: &mut Seen) {
     }
 }
 
+/// Returns a caller who may be kept.
+pub(crate) fn lasting(caller: &Caller<'_>) -> Caller<'static> {
+    Caller { user: caller.user.clone(), now: caller.now, input: &[], request: None }
+}
+
 fn user(entropy: &mut Entropy<'_>) -> Option<Arc<Json>> {
     let claims = claims(entropy.pick(4))?;
     let mut claims = Arc::unwrap_or_clone(claims);
-    match entropy.pick(6) {
+    match entropy.pick(12) {
         0 => {}
         1 => claims["tenant"] = "t2".into(),
         number => claims["tenant"] = format!("t{}", number % 2).into(),
@@ -194,9 +210,15 @@ fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
             let computed = matches!(field.kind, FieldKind::Computed { .. });
             !computed && !open.contains(&field.name.as_str())
         };
+        // What is searched cannot be hidden.
+        let search = computed.entity(entity).search.as_ref();
+        let searched = |id: FieldId| {
+            search.is_some_and(|search| search.fields.iter().any(|field| field.field == id))
+        };
         let fields = &computed.entity(entity).fields;
+        let fields = (0..).map(FieldId).zip(fields).filter(|(id, _)| !searched(*id));
         let fields: Vec<String> =
-            fields.iter().filter(stored).map(|field| field.name.clone()).collect();
+            fields.map(|(_, field)| field).filter(stored).map(|field| field.name.clone()).collect();
         for _ in 0..entropy.pick(4) {
             let field = entropy.of(&fields);
             if !addition.on_fields.iter().any(|(known, _)| *known == field) {
@@ -212,11 +234,13 @@ fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
 fn rule(model: &Model, entity: expr::EntityId, entropy: &mut Entropy<'_>) -> Json {
     let condition =
         |entropy: &mut Entropy<'_>| Writer::new(model, entity, entropy, Reach::All).condition();
-    let text = match entropy.pick(8) {
+    let text = match entropy.pick(10) {
         0 | 1 => "true".to_owned(),
         2 => "user.role == 'admin'".to_owned(),
-        3 => format!("row.n < {}", entropy.pick(6)),
-        4 | 5 => format!("user.role == 'admin' || {}", condition(entropy)),
+        3 => format!("row.n < {}", 1 + entropy.pick(6)),
+        4 => format!("row.n != {}", entropy.pick(4)),
+        5 => format!("row.n < {} || {}", 1 + entropy.pick(4), condition(entropy)),
+        6 | 7 => format!("user.role == 'admin' || {}", condition(entropy)),
         _ => condition(entropy),
     };
     text.into()

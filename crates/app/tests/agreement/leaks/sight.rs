@@ -9,6 +9,7 @@ use plan::RuleRef;
 use plan::read::Archived;
 use serde_json::{Map, Value as Json};
 
+use super::wishes::{ListWish, Related, Term, Wish};
 use crate::surroundings::Surroundings;
 use crate::world::{At, World, client_value};
 
@@ -19,44 +20,6 @@ pub(crate) struct Sight<'a> {
     /// The rules as they are written, without what a tenant or an archive adds to them.
     pub(crate) written: &'a Model,
     pub(crate) caller: &'a Caller<'a>,
-}
-
-/// A term of an order: the relations to follow, and a field.
-#[derive(Clone, Debug)]
-pub(crate) struct Term {
-    pub(crate) hops: Vec<FieldId>,
-    pub(crate) field: FieldId,
-    pub(crate) descending: bool,
-}
-
-/// What is wanted of a row.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wish {
-    /// Only these fields.
-    pub(crate) fields: Option<Vec<FieldId>>,
-    /// Related rows.
-    pub(crate) related: Vec<Related>,
-}
-
-/// Related rows that are wanted.
-#[derive(Clone, Debug)]
-pub(crate) struct Related {
-    pub(crate) field: FieldId,
-    /// Of a list: which rows, in which order.
-    pub(crate) list: Option<ListWish>,
-    pub(crate) wish: Wish,
-}
-
-/// Which rows of a list are wanted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ListWish {
-    /// The filter as it is written.
-    pub(crate) filter: Option<String>,
-    /// The filter as it was understood; its atoms are the request's.
-    pub(crate) tree: Option<Node>,
-    pub(crate) sort: Vec<Term>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) count: bool,
 }
 
 impl<'a> Sight<'a> {
@@ -262,26 +225,5 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Timestamp(left), Value::Timestamp(right)) => left.0.cmp(&right.0),
         (Value::Date(left), Value::Date(right)) => left.0.cmp(&right.0),
         _ => panic!("{left:?} and {right:?} are not compared"),
-    }
-}
-
-/// Compares what was answered with what is expected: numbers by what they are worth, and a cursor by
-/// being there.
-pub(crate) fn same(shown: &Json, expected: &Json) -> bool {
-    match (shown, expected) {
-        (Json::Object(shown), Json::Object(expected)) => {
-            shown.len() == expected.len()
-                && expected.iter().all(|(name, expected)| {
-                    shown.get(name).is_some_and(|shown| {
-                        expected == "…" && shown.is_string() || same(shown, expected)
-                    })
-                })
-        }
-        (Json::Array(shown), Json::Array(expected)) => {
-            let pairs = shown.iter().zip(expected);
-            shown.len() == expected.len()
-                && pairs.into_iter().all(|(left, right)| same(left, right))
-        }
-        _ => crate::same(shown, expected),
     }
 }

@@ -6,7 +6,7 @@ use expr::{Caller, EntityId, FieldId};
 use model::FieldKind;
 use serde_json::{Map, Value as Json};
 
-use super::sight::same;
+use super::answers::same;
 use crate::world::{At, Cell, World, client_value};
 
 /// Says in what the database differs from the world.

@@ -1,5 +1,7 @@
 //! Writes of one row and of many: what may happen, whether it did, and what the database holds then.
 
+use std::sync::Arc;
+
 use app::input::Body;
 use app::operations::{
     self, Change, ChangeMatching, Objects, Patch, Precondition, Prepared as _, Saved,
@@ -12,8 +14,9 @@ use model::{FieldKind, Model};
 use plan::RuleRef;
 use plan::read::Archived;
 
-use super::lists::{hidden_names, is_expected};
-use super::sight::{Sight, Wish};
+use super::answers::{hidden_names, is_expected, one};
+use super::sight::Sight;
+use super::wishes::Wish;
 use super::{Seen, effects, stored};
 use crate::entropy::Entropy;
 use crate::world::{At, Cell, World, random_cell};
@@ -81,7 +84,7 @@ impl Write {
     pub(crate) async fn check(
         &self,
         world: &mut World,
-        (app, open, written): (&App, &App, &Model),
+        (app, open, written): (&Arc<App>, &App, &Model),
         caller: &Caller<'_>,
         seen: &mut Seen,
     ) -> Result<(), String> {
@@ -362,10 +365,9 @@ impl Write {
             _ => self.row().expect("a row"),
         };
         match (saved.row, sight.sees(row, Archived::Without)) {
-            (Some(shown), true) => is_expected(
-                &[b"[", shown.json.as_slice(), b"]"].concat(),
-                &[sight.shown(row, &Wish::default(), &[])],
-            ),
+            (Some(shown), true) => {
+                is_expected(&[one(&shown)?], &[sight.shown(row, &Wish::default(), &[])])
+            }
             (None, false) => Ok(()),
             (Some(shown), false) => {
                 Err(format!("{} is hidden", String::from_utf8_lossy(&shown.json)))
