@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plan::{Bind, Cell, Constraint, Program, Row};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, Statement, ffi};
+use simdutf8::basic::from_utf8;
 
 /// Runs a program's statements to their end.
 pub(crate) fn run<P: Program>(connection: &Connection, program: &mut P) -> rusqlite::Result<()> {
@@ -67,7 +68,7 @@ impl Row for Borrowed<'_, '_> {
         match self.0.get_ref(column) {
             Ok(ValueRef::Integer(number)) => Cell::Int(number),
             Ok(ValueRef::Real(number)) => Cell::Real(number),
-            Ok(ValueRef::Text(text)) => std::str::from_utf8(text).map_or(Cell::Null, Cell::Text),
+            Ok(ValueRef::Text(text)) => from_utf8(text).map_or(Cell::Null, Cell::Text),
             Ok(ValueRef::Blob(bytes)) => Cell::Blob(bytes),
             Ok(ValueRef::Null) | Err(_) => Cell::Null,
         }
