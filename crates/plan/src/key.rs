@@ -1,8 +1,9 @@
 //! Keys as text: in a path, parts joined by commas and percent-encoded; in JSON, a key of one part
-//! stands as it is.
+//! stands as it is; in SQL, a list of columns.
 
-use model::Entity;
+use model::{ColumnId, Entity};
 
+use crate::dialect::Dialect;
 use crate::encode::{Show, key_list_item, key_part_text};
 use crate::program::{Bind, Cell};
 use crate::read::key_show;
@@ -65,6 +66,18 @@ pub fn key_object(entity: &Entity, key: &[Bind]) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// Writes columns of an entity, such as those of its key, as a list in SQL; `alias` stands before each.
+pub(crate) fn column_list(
+    dialect: Dialect,
+    entity: &Entity,
+    columns: &[ColumnId],
+    alias: &str,
+) -> String {
+    let names = columns.iter().map(|column| &entity.column(*column).name);
+    let names: Vec<String> = names.map(|name| format!("{alias}{}", dialect.quote(name))).collect();
+    names.join(", ")
 }
 
 fn cell(bind: &Bind) -> Cell<'_> {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use expr::Timestamp;
 use model::Entity;
-use plan::Purge;
 use plan::history::Prune;
+use plan::purge::{Batch, Purge};
 
 use crate::application::App;
 use crate::written_by;
 
 /// Rows deleted by one transaction; more would keep writers waiting.
 const BATCH_ROWS: u32 = 500;
+/// Rows of a type that the database may refuse to delete until the rest has to wait for the next time.
+const REFUSED_MAX: u32 = 100;
 
 /// What was done.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +42,29 @@ pub async fn run(app: &App) -> Result<Done, store::Error> {
     Ok(done)
 }
 
-/// Deletes archived rows whose time has passed.
+/// Deletes archived rows whose time has passed. Where the database refuses a batch, the rows that it
+/// refuses are searched for, and left for later.
 async fn purge(app: &App, entity: &Entity, keep: Duration) -> Result<usize, store::Error> {
     let (now, before) = times(app, keep);
+    let mut batch = Batch { rows: BATCH_ROWS, skipped: 0 };
     let mut deleted = 0;
-    while let Some(purge) = Purge::new(&app.model, app.dialect, entity.id, before, BATCH_ROWS) {
-        let purge = purge.by(&written_by::nobody(app, now));
-        let Some(count) = app.store.write(purge).await? else {
-            tracing::warn!(entity = %entity.name, "archived rows are still referred to");
-            break;
-        };
-        deleted += count;
-        if count < BATCH_ROWS as usize {
+    while let Some(purge) = Purge::new(&app.model, app.dialect, entity.id, before, batch) {
+        match app.store.write(purge.by(&written_by::nobody(app, now))).await? {
+            Some(0) => break,
+            Some(count) => {
+                deleted += count;
+                batch.rows = (2 * batch.rows).min(BATCH_ROWS);
+            }
+            None if batch.rows > 1 => batch.rows /= 2,
+            None => batch.skipped += 1,
+        }
+        if batch.skipped == REFUSED_MAX {
             break;
         }
+    }
+    if batch.skipped > 0 {
+        let rows = batch.skipped;
+        tracing::warn!(entity = %entity.name, rows, "archived rows cannot be deleted for good yet");
     }
     Ok(deleted)
 }

@@ -11,6 +11,7 @@ use super::Restriction;
 use super::dependents::Dependents;
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
+use crate::key::column_list;
 use crate::read::SqlText;
 
 /// Collects what archiving one row by its key forbids or brings with it. The time is the first input.
@@ -74,10 +75,7 @@ struct Search<'m> {
 impl Search<'_> {
     /// `condition` follows the key of the rows at hand: `= (?1)` or `IN (SELECT …)`.
     fn visit(&mut self, entity: &Entity, condition: &str) {
-        let own_tree: Vec<&Relation> = relations_to(entity, entity.id)
-            .filter(|relation| relation.on_delete == OnDelete::Cascade)
-            .collect();
-        let tree = self.tree(entity, &own_tree, condition);
+        let tree = self.tree(entity, &own_tree(entity), condition);
         let condition = tree.as_deref().unwrap_or(condition);
         if tree.is_some() && self.act == Act::Restore {
             self.parents(entity, condition, Some(entity.id));
@@ -111,11 +109,7 @@ impl Search<'_> {
         let (table, key) = (self.table(entity), self.key(entity));
         let names: Vec<String> =
             (0..entity.key_columns.len()).map(|part| format!("k{part}")).collect();
-        let below: Vec<String> = entity
-            .key_columns
-            .iter()
-            .map(|column| format!("c.{}", self.dialect.quote(&entity.column(*column).name)))
-            .collect();
+        let below = column_list(self.dialect, entity, &entity.key_columns, "c.");
         let ways: Vec<String> = up
             .iter()
             .map(|relation| {
@@ -129,7 +123,7 @@ impl Search<'_> {
         let names = names.join(", ");
         Some(format!(
             "IN (WITH RECURSIVE tree({names}) AS (SELECT {key} FROM {table} WHERE ({key}) {condition} UNION SELECT {} FROM {table} AS c JOIN tree ON ({}) AND {}) SELECT {names} FROM tree)",
-            below.join(", "),
+            below,
             ways.join(" OR "),
             self.state(entity, "c."),
         ))
@@ -177,11 +171,7 @@ impl Search<'_> {
                     format!("g.{} = r.{}", quoted(target, *to), quoted(entity, *from))
                 })
                 .collect();
-            let keys: Vec<String> = entity
-                .key_columns
-                .iter()
-                .map(|key| format!("r.{}", quoted(entity, *key)))
-                .collect();
+            let key = column_list(self.dialect, entity, &entity.key_columns, "r.");
             let at = format!("g.{}", self.at(target, archive));
             let with_it = match from {
                 Some(_) => format!(" AND {at} <> {}", self.stamp),
@@ -192,7 +182,7 @@ impl Search<'_> {
                 self.table(entity),
                 self.table(target),
                 pairs.join(" AND "),
-                keys.join(", "),
+                key,
             );
             let statement = self.text(sql, false);
             self.found.restricted.push(Restriction { entity: target.id, statement });
@@ -221,21 +211,12 @@ impl Search<'_> {
     }
 
     fn held(&self, entity: &Entity, relation: &Relation, condition: &str) -> String {
-        let names: Vec<String> = relation
-            .columns
-            .iter()
-            .map(|column| self.dialect.quote(&entity.column(*column).name))
-            .collect();
-        format!("({}) {condition}", names.join(", "))
+        let held = column_list(self.dialect, entity, &relation.columns, "");
+        format!("({held}) {condition}")
     }
 
     fn key(&self, entity: &Entity) -> String {
-        let names: Vec<String> = entity
-            .key_columns
-            .iter()
-            .map(|column| self.dialect.quote(&entity.column(*column).name))
-            .collect();
-        names.join(", ")
+        column_list(self.dialect, entity, &entity.key_columns, "")
     }
 
     fn at(&self, entity: &Entity, archive: &Archive) -> String {
@@ -251,6 +232,12 @@ impl Search<'_> {
         binds.extend(timed.then_some(BindSource::Input(0)));
         SqlText { sql: sql.into(), binds }
     }
+}
+
+/// The relations by which the rows of an entity form trees that are deleted from where they are cut.
+pub(crate) fn own_tree(entity: &Entity) -> Vec<&Relation> {
+    let own = relations_to(entity, entity.id);
+    own.filter(|relation| relation.on_delete == OnDelete::Cascade).collect()
 }
 
 fn relations_to(entity: &Entity, target: EntityId) -> impl Iterator<Item = &Relation> {

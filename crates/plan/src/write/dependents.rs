@@ -3,16 +3,19 @@
 //! Inside a module the database's foreign keys do it. They may cascade into rows that a third
 //! module points to, so the search follows them.
 
+use std::sync::Arc;
+
 use expr::EntityId;
-use model::{Entity, FieldKind, Model, OnDelete, Relation};
+use model::{ColumnId, Entity, FieldKind, Model, OnDelete, Relation};
 
 use super::Restriction;
 use crate::binds::BindSource;
 use crate::dialect::Dialect;
+use crate::key::column_list;
 use crate::read::SqlText;
 
 /// Cascades longer than this are not followed; the model's modules are not that deep.
-const CASCADE_DEPTH_MAX: usize = 8;
+pub(crate) const CASCADE_DEPTH_MAX: usize = 8;
 
 /// The statements that a deletion brings with it.
 #[derive(Debug, Default)]
@@ -30,9 +33,31 @@ pub(super) fn dependents(model: &Model, dialect: Dialect, entity: EntityId) -> D
         (1..=entity.key_columns.len()).map(|number| dialect.placeholder(number)).collect();
     let key = format!("({})", placeholders.join(", "));
     let binds = (0..entity.key_columns.len()).map(|index| BindSource::Key(index as u16)).collect();
+    search(model, dialect, entity, binds, &format!("= {key}"))
+}
+
+/// Collects what deletes or detaches rows of other modules when rows of an entity are deleted;
+/// `condition` follows their key.
+pub(crate) fn detaching(
+    model: &Model,
+    dialect: Dialect,
+    entity: &Entity,
+    condition: &str,
+) -> Vec<Arc<str>> {
+    let found = search(model, dialect, entity, Vec::new(), condition);
+    found.consequences.into_iter().map(|statement| statement.sql).collect()
+}
+
+fn search(
+    model: &Model,
+    dialect: Dialect,
+    entity: &Entity,
+    binds: Vec<BindSource>,
+    condition: &str,
+) -> Dependents {
     let mut search =
         Search { model, dialect, binds, found: Dependents::default(), path: Vec::new() };
-    search.visit(entity, &format!("= {key}"));
+    search.visit(entity, condition);
     search.found
 }
 
@@ -66,12 +91,8 @@ impl Search<'_> {
 
     fn relation(&mut self, entity: &Entity, relation: &Relation, condition: &str) {
         let table = self.dialect.quote(&entity.table);
-        let names: Vec<String> = relation
-            .columns
-            .iter()
-            .map(|column| self.dialect.quote(&entity.column(*column).name))
-            .collect();
-        let held = format!("({}) {condition}", names.join(", "));
+        let list = |columns: &[ColumnId]| column_list(self.dialect, entity, columns, "");
+        let held = format!("({}) {condition}", list(&relation.columns));
         if relation.other_module {
             match relation.on_delete {
                 OnDelete::Restrict => {
@@ -80,8 +101,9 @@ impl Search<'_> {
                     self.found.restricted.push(Restriction { entity: entity.id, statement });
                 }
                 OnDelete::SetNull => {
+                    let sets = relation.columns.iter();
                     let sets: Vec<String> =
-                        names.iter().map(|name| format!("{name} = NULL")).collect();
+                        sets.map(|column| format!("{} = NULL", list(&[*column]))).collect();
                     let sql = format!("UPDATE {table} SET {} WHERE {held}", sets.join(", "));
                     let statement = self.text(sql);
                     self.found.consequences.push(statement);
@@ -90,12 +112,8 @@ impl Search<'_> {
             }
         }
         if relation.on_delete == OnDelete::Cascade {
-            let keys: Vec<String> = entity
-                .key_columns
-                .iter()
-                .map(|column| self.dialect.quote(&entity.column(*column).name))
-                .collect();
-            let below = format!("IN (SELECT {} FROM {table} WHERE {held})", keys.join(", "));
+            let below =
+                format!("IN (SELECT {} FROM {table} WHERE {held})", list(&entity.key_columns));
             self.visit(entity, &below);
             if relation.other_module {
                 let statement = self.text(format!("DELETE FROM {table} WHERE {held}"));

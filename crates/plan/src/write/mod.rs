@@ -8,8 +8,10 @@ mod links;
 mod merge;
 mod run;
 
+pub(crate) use archive::own_tree;
 pub(crate) use audit::reaches;
 pub use build::{build, rules_of};
+pub(crate) use dependents::{CASCADE_DEPTH_MAX, detaching};
 pub use merge::Shapes;
 pub use run::{By, WriteOutput, WriteRun, WriteValues};
 

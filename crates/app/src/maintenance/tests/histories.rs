@@ -1,8 +1,8 @@
 //! Entries of histories are removed.
 
 use expr::Timestamp;
-use plan::Purge;
 use plan::history::Prune;
+use plan::purge::{Batch, Purge};
 use serde_json::json;
 
 use super::{DAY, World};
@@ -104,7 +104,8 @@ async fn deletions_dated_too_early_wait_for_what_they_ended_and_nothing_waits_fo
     let soon = Timestamp(start.0 + 1);
     let early = Timestamp(start.0 - 20 * 365 * MICROS_OF_A_DAY);
     let entity = world.entity("Entry");
-    let purge = Purge::new(&world.app.model, world.app.dialect, entity, soon, 2 * BATCH_ROWS);
+    let batch = Batch { rows: 2 * BATCH_ROWS, skipped: 0 };
+    let purge = Purge::new(&world.app.model, world.app.dialect, entity, soon, batch);
     let purge = purge.expect("an archived type").by(&written_by::nobody(&world.app, early));
     world.app.store.write(purge).await.expect("the store works");
     world.clock.set(early);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use expr::{Caller, Timestamp};
 use model::Sources;
 use plan::{Bind, Cell, Constraint, Program, Row, Statement, Verdict};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::migrate::Mode;
 use store::{Options, Store};
 
@@ -21,14 +21,31 @@ use crate::query::HistoryQuery;
 mod archived;
 mod histories;
 
+/// Another module, from which relations are no foreign keys.
+const ABROAD: &str = r#"
+    extend schema @module(uses: ["app"])
+    type Parcel @entity @archive @allow(read: "true", write: "true") {
+      order: Order! @onDelete(do: CASCADE)
+      labels: [Label!]! @inverse(of: "parcel")
+    }
+    type Label @entity @allow(read: "true", write: "true") { parcel: Parcel @onDelete(do: SET_NULL) }
+    type Mark @entity @allow(read: "true", write: "true") { order: Order @onDelete(do: SET_NULL) }
+"#;
 const DAY: Duration = Duration::from_secs(86_400);
 const MODEL: &str = r#"
-    type Order @entity @archive(keep: "30d") @allow(read: "true", write: "true") {
+    type Order @entity @exposed @archive(keep: "30d") @allow(read: "true", write: "true") {
       lines: [Line!]! @inverse(of: "order")
     }
-    type Line @entity @archive @allow(read: "true", write: "true") { order: Order! @onDelete(do: CASCADE) }
+    type Line @entity @archive @allow(read: "true", write: "true") {
+      order: Order! @onDelete(do: CASCADE)
+      parent: Line @onDelete(do: CASCADE)
+    }
     type Slip @entity @archive(keep: "90d") @allow(read: "true", write: "true") { line: Line! }
     type Entry @entity @archive(keep: "30d") @audit(keep: "1y") @allow(read: "true", write: "true") { text: String! }
+    type Folder @entity @archive(keep: "30d") @allow(read: "true", write: "true") {
+      parent: Folder @onDelete(do: CASCADE)
+    }
+    type Pin @entity @archive(keep: "90d") @allow(read: "true", write: "true") { folder: Folder! }
     type Note @entity @allow(read: "true", write: "true") { order: Order @onDelete(do: SET_NULL) }
 "#;
 
@@ -40,7 +57,9 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let loaded = model::load(&Sources::new([("modules/app/schema.graphql", MODEL)]));
+        let files =
+            [("modules/app/schema.graphql", MODEL), ("modules/abroad/schema.graphql", ABROAD)];
+        let loaded = model::load(&Sources::new(files));
         let loaded = loaded.unwrap_or_else(|report| panic!("{report}"));
         let clock = FakeClock::at(Timestamp(1_704_153_600_000_000));
         let dir = tempfile::tempdir().expect("a folder");
@@ -74,6 +93,12 @@ impl World {
         let entity = self.entity(name);
         let write = Write::delete(&self.app, &caller, entity, key.to_vec(), none);
         write.run(&self.app).await.expect("the row can be deleted");
+    }
+
+    /// Creates a folder in another.
+    async fn folder(&self, parent: Option<&[Bind]>) -> Vec<Bind> {
+        let parent = parent.map(|parent| self.text("Folder", parent));
+        self.create("Folder", json!({ "parent": parent })).await
     }
 
     fn text(&self, name: &str, key: &[Bind]) -> Json {
