@@ -65,11 +65,25 @@ pub(super) fn of_join(model: &Model, table: &str) -> Vec<Trigger> {
                 let link = link_key(far, alias);
                 let changes = format!("json_object({name}, json_object({link}, json('{linked}')))");
                 let entry = Entry { entity, key: &key, operation: "'update'", changes: &changes };
-                triggers.push(create_trigger(table, event, side, "", &entry));
+                let condition =
+                    if event == "DELETE" { is_there(entity, &key) } else { String::new() };
+                triggers.push(create_trigger(table, event, side, &condition, &entry));
             }
         }
     }
     triggers
+}
+
+/// Writes whether a row is still there. Links that go with their row are not written one by one into
+/// the entry of its deletion, which would grow with each.
+fn is_there(entity: &Entity, key: &[String]) -> String {
+    let same: Vec<String> = entity
+        .key_columns
+        .iter()
+        .zip(key)
+        .map(|(column, value)| format!("{} = {value}", quote(&entity.column(*column).name)))
+        .collect();
+    format!(" AND EXISTS (SELECT 1 FROM {} WHERE {})", quote(&entity.table), same.join(" AND "))
 }
 
 /// Several statements of one write, such as the row and its links, make one entry.
