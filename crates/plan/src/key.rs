@@ -80,7 +80,8 @@ pub(crate) fn column_list(
     names.join(", ")
 }
 
-fn cell(bind: &Bind) -> Cell<'_> {
+/// Returns a value that is bound as one that is read.
+pub(crate) fn cell(bind: &Bind) -> Cell<'_> {
     match bind {
         Bind::Null => Cell::Null,
         Bind::Int(number) => Cell::Int(*number),

@@ -239,6 +239,62 @@ async fn links_are_kept_with_the_write_that_sets_them() {
         ["delete", "update", "create"]
     );
     assert_eq!(history(&admin, &path).await.len(), 3);
+    // It is told by the histories of the rows that stay, and not once more by that of the one that goes.
+    let path = format!("/api/v1/tags/{b}");
+    let deletion = history(&admin, &path).await[0]["changes"].clone();
+    assert_eq!(
+        deletion,
+        json!({ "id": { "from": b, "to": null }, "name": { "from": "b", "to": null } })
+    );
+}
+
+#[tokio::test]
+async fn keys_of_linked_rows_are_shown_as_relations_show_them() {
+    const KEYS: &str = r#"
+      type Room @entity @audit @allow(read: "true", write: "true") {
+        slots: [Slot!]! @join
+        sides: [Side!]! @join
+        spans: [Span!]! @join
+        counts: [Count!]! @join
+        sizes: [Size!]! @join
+      }
+      type Slot @entity @key(on: ["at"]) @allow(read: "true", write: "true") { at: DateTime! }
+      type Side @entity @key(on: ["left"]) @allow(read: "true", write: "true") { left: Boolean! }
+      type Span @entity @key(on: ["from", "whole", "room", "share"]) @allow(read: "true", write: "true") {
+        from: DateTime!
+        whole: Boolean!
+        room: ID!
+        share: Float!
+      }
+      type Count @entity @key(on: ["count"]) @allow(read: "true", write: "true") { count: BigInt! }
+      type Size @entity @key(on: ["size"]) @allow(read: "true", write: "true") { size: Float! }
+    "#;
+    let server = start(KEYS);
+    let admin = server.client().as_admin();
+    let at = "2026-01-02T03:04:05.678901Z";
+    let span = json!({ "from": at, "whole": true, "room": ALICE, "share": 0.1 });
+    let rows = [
+        ("slots", json!({ "at": at }), json!([at])),
+        ("sides", json!({ "left": false }), json!([false])),
+        ("spans", span, json!([format!("{at},true,{ALICE},0.1")])),
+        ("counts", json!({ "count": "9007199254740993" }), json!(["9007199254740993"])),
+        ("sizes", json!({ "size": 0.300_000_000_000_000_04 }), json!([0.300_000_000_000_000_04])),
+    ];
+    let mut body = serde_json::Map::new();
+    for (list, row, keys) in &rows {
+        admin.post(&format!("/api/v1/{list}"), row.clone()).await.expect(201);
+        body.insert((*list).to_owned(), keys.clone());
+    }
+    body["sides"] = json!(["false"]);
+    let room = made(&admin, "/api/v1/rooms", Json::Object(body)).await;
+    let path = format!("/api/v1/rooms/{room}");
+    let none = json!({ "slots": [], "sides": [], "spans": [], "counts": [], "sizes": [] });
+    admin.patch(&path, none).await.expect(200);
+    let entries = history(&admin, &path).await;
+    for (list, _, keys) in rows {
+        assert_eq!(entries[0]["changes"][list], json!({ "added": [], "removed": keys }));
+        assert_eq!(entries[1]["changes"][list], json!({ "added": keys, "removed": [] }));
+    }
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use expr::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{Member, MemberKind};
-use crate::encode::{Show, write_text};
-use crate::key::percent_encode;
-use crate::program::{Cell, Row};
+use crate::encode::{Show, key_part_text, write_cell, write_text};
+use crate::key::{cell, percent_encode};
+use crate::program::{Bind, Cell, Row};
 
 /// An entry as it is stored.
 #[derive(Debug, Clone)]
@@ -145,26 +145,28 @@ fn open(out: &mut Vec<u8>, start: usize, name: &str) {
     out.push(b':');
 }
 
-/// Writes a linked row's key as relations show it.
+/// Writes a linked row's key as relations show it. Its parts are kept as they are stored.
 fn write_key(out: &mut Vec<u8>, key: &[Show], text: &str) {
-    match key {
-        [Show::Int] => out.extend_from_slice(text.as_bytes()),
-        [Show::Uuid] => write_text(out, &hyphenated(text)),
-        [_] => write_text(out, text),
-        _ => {
-            let mut parts: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
-            for (part, show) in parts.iter_mut().zip(key) {
-                if let (serde_json::Value::String(hex), Show::Uuid) = (&*part, show) {
-                    *part = hyphenated(hex).into();
-                }
-            }
-            write_text(out, &joined(&parts));
-        }
+    if let [show] = key {
+        return write_cell(out, *show, cell(&stored(*show, text)));
     }
+    let parts: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+    let parts = parts.iter().zip(key).map(|(part, show)| {
+        let text = part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+        percent_encode(&key_part_text(*show, cell(&stored(*show, &text))))
+    });
+    write_text(out, &parts.collect::<Vec<_>>().join(","));
 }
 
-fn hyphenated(hex: &str) -> String {
-    uuid::Uuid::try_parse(hex).map_or_else(|_| hex.to_owned(), |id| id.to_string())
+/// Returns a part of a key as the database has it.
+fn stored(show: Show, text: &str) -> Bind {
+    let bind = match show {
+        Show::Uuid => uuid::Uuid::try_parse(text).ok().map(|id| Bind::Blob(id.into_bytes().into())),
+        Show::Int | Show::BigInt | Show::Bool | Show::Timestamp => text.parse().ok().map(Bind::Int),
+        Show::Float => text.parse().ok().map(Bind::Real),
+        _ => Some(Bind::Text(text.to_owned())),
+    };
+    bind.unwrap_or(Bind::Null)
 }
 
 fn joined(parts: &[serde_json::Value]) -> String {

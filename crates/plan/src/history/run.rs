@@ -236,6 +236,7 @@ impl Program for HistoryRun {
                 let key = match row.cell(0) {
                     Cell::Text(text) => text.to_owned(),
                     Cell::Int(number) => number.to_string(),
+                    Cell::Real(number) => ryu::Buffer::new().format(number).to_owned(),
                     _ => return,
                 };
                 self.visible[at].insert(key);

@@ -5,7 +5,7 @@
 //! without a writer records the change as nobody's.
 
 use model::schema::{Trigger, history};
-use model::{ColumnId, ColumnType, Entity, Field, JoinSide, Model, Role, Side};
+use model::{ColumnId, ColumnType, Entity, Field, JoinColumn, JoinSide, Model, Role, Side};
 
 use super::{create, quote};
 use crate::dialect::Dialect;
@@ -226,18 +226,19 @@ fn client_form(sql: &str, ty: ColumnType) -> String {
 /// Writes the key of a linked row as a text: a part as lists of parents' keys have it, several as a
 /// list in JSON.
 fn link_key(far: &JoinSide, alias: &str) -> String {
-    let mut parts: Vec<String> = far
-        .columns
-        .iter()
-        .map(|column| {
-            let held = format!("{alias}.{}", quote(&column.name));
-            if column.ty == ColumnType::Uuid { format!("lower(hex({held}))") } else { held }
-        })
-        .collect();
-    match parts.len() {
-        1 => format!("CAST({} AS TEXT)", parts.remove(0)),
-        _ => format!("json_array({})", parts.join(", ")),
-    }
+    let composite = far.columns.len() > 1;
+    let part = |column: &JoinColumn| {
+        let held = format!("{alias}.{}", quote(&column.name));
+        match column.ty {
+            ColumnType::Uuid => format!("lower(hex({held}))"),
+            ColumnType::Float if composite => format!("json(ms_float_json({held}))"),
+            ColumnType::Float => format!("ms_float_json({held})"),
+            _ => held,
+        }
+    };
+    let parts: Vec<String> = far.columns.iter().map(part).collect();
+    let parts = parts.join(", ");
+    if composite { format!("json_array({parts})") } else { format!("CAST({parts} AS TEXT)") }
 }
 
 fn of(entity: &Entity, column: ColumnId, alias: &str) -> String {
