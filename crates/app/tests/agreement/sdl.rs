@@ -129,6 +129,9 @@ impl Declared {
             let on: Vec<&str> = texts.iter().filter(is_there).map(String::as_str).collect();
             directives = format!("@search(on: [{}])", on.join(", "));
         }
+        if guarded && !key.contains("code") {
+            directives.push_str(" @index(on: [\"code\"], unique: true)");
+        }
         Self { key, fields, directives, guards: own }
     }
 

@@ -40,7 +40,7 @@ impl Surroundings<'_> {
         truth == Some(true)
     }
 
-    fn is_in_tenant(&self, row: At) -> bool {
+    pub(crate) fn is_in_tenant(&self, row: At) -> bool {
         let claim = self.caller.user.as_ref().and_then(|user| user["tenant"].as_str());
         let (org, _) = self.model.entity(row.0).field_named("org").expect("a type with tenants");
         let org = self.world.value(&row, org);

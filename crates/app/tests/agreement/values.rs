@@ -8,9 +8,21 @@ use uuid::Uuid;
 
 use crate::entropy::Entropy;
 
+/// More rows than there are.
+const UNKNOWN: usize = 1_000;
+
 /// The ids that rows and `ID` fields have.
 pub(crate) fn id(number: usize) -> Uuid {
     Uuid::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8000 + number as u128)
+}
+
+/// Stands for the id of a row whose id the server makes, until it is known.
+pub(crate) fn unknown_id(row: usize) -> Uuid {
+    id(UNKNOWN + row)
+}
+
+pub(crate) fn is_unknown(found: Uuid) -> bool {
+    (unknown_id(0)..unknown_id(UNKNOWN)).contains(&found)
 }
 
 pub(crate) fn random(scalar: Scalar, entropy: &mut Entropy<'_>) -> Value {

@@ -6,11 +6,17 @@
 //! evaluation. A further door has a file of its own here, and a variant in `Read` or `Write`.
 
 mod answers;
+mod bulk;
+mod cells;
+mod changes;
+mod creates;
 mod effects;
 mod exports;
 mod groups;
 mod interference;
 mod lists;
+mod nested;
+mod puts;
 mod rows;
 mod searches;
 mod sight;
@@ -53,6 +59,8 @@ pub(crate) struct Seen {
     pub(crate) groups: usize,
     pub(crate) hidden_names: usize,
     pub(crate) written: usize,
+    pub(crate) put: usize,
+    pub(crate) nested: usize,
     pub(crate) refused: usize,
     pub(crate) hidden_changes: usize,
 }
@@ -66,15 +74,18 @@ impl Seen {
         self.groups += other.groups;
         self.hidden_names += other.hidden_names;
         self.written += other.written;
+        self.put += other.put;
+        self.nested += other.nested;
         self.refused += other.refused;
         self.hidden_changes += other.hidden_changes;
     }
 
     fn must_be_varied(&self, wanted: usize) {
         let read = [self.rows, self.found, self.exported, self.groups];
-        let counts = [self.written, self.refused, self.hidden_changes];
+        let counts = [self.written, self.put, self.refused, self.hidden_changes];
         let counts = [read.as_slice(), &counts].concat();
         assert!(counts.iter().all(|count| *count > wanted / 100), "{self:?}");
+        assert!(self.nested > wanted / 1_000, "{self:?}");
         assert!(self.hidden_names * 2 < self.requests, "{self:?}");
     }
 }
@@ -148,9 +159,10 @@ async fn visit(seed: u64, seen: &mut Seen) {
                 let same =
                     interference::check(&mut world, doors, &caller, &reads, &mut entropy, seen);
                 ("reads".to_owned(), same.await)
-            } else if entropy.pick(4) == 0 {
+            } else if entropy.pick(3) == 0 {
                 let entity = world.entity(entropy.pick(3));
-                let write = Write::random(&world, entity, &mut entropy);
+                let sight = Sight { world: &world, written: &written, caller: &caller };
+                let write = Write::random(sight, entity, &mut entropy);
                 (format!("{write:?}"), write.check(&mut world, doors, &caller, seen).await)
             } else {
                 let read = Read::random(&world, &app.model, &mut entropy);

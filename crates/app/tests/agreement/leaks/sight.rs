@@ -33,6 +33,11 @@ impl<'a> Sight<'a> {
         Surroundings { guarded: false, ..self.at(row, &[]) }.shows(rule, row)
     }
 
+    /// Says whether a row is of the caller's tenant, or of none.
+    pub(crate) fn is_in_reach(self, row: At) -> bool {
+        !self.world.guards(row.0).tenant || self.at(row, &[]).is_in_tenant(row)
+    }
+
     /// Says whether the caller can read a row.
     pub(crate) fn sees(self, row: At, archived: Archived) -> bool {
         let is_archived = self.world.is_archived(row);

@@ -1,12 +1,15 @@
 //! What the database holds, read through a model that hides nothing.
 
+use std::sync::Arc;
+
 use app::query::Query;
 use app::{App, operations};
-use expr::{Caller, EntityId, FieldId};
+use expr::{Caller, EntityId, FieldId, Value};
 use model::FieldKind;
 use serde_json::{Map, Value as Json};
 
 use super::answers::same;
+use crate::values;
 use crate::world::{At, Cell, World, client_value};
 
 /// Says in what the database differs from the world.
@@ -31,6 +34,31 @@ pub(crate) async fn differs(world: &World, open: &App) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Learns the keys that the server has made.
+pub(crate) async fn learn_keys(world: &mut World, open: &App) {
+    let model = Arc::clone(&world.model);
+    for entity in &model.entities {
+        let Some((id, _)) = entity.field_named("id") else { continue };
+        let is_unknown = |row: &At| {
+            let is_made = matches!(world.value(row, id), Value::Uuid(id) if values::is_unknown(id));
+            is_made && world.is_kept(*row)
+        };
+        let all = (0..world.rows(entity.id)).map(|row| (entity.id, row));
+        let unknown: Vec<At> = all.filter(is_unknown).collect();
+        if unknown.is_empty() {
+            continue;
+        }
+        let found = rows(open, entity.id).await;
+        for row in unknown {
+            let key = found.iter().find(|found| found["n"] == world.number(row));
+            let key = key.and_then(|found| found["id"].as_str()?.parse().ok());
+            if let Some(key) = key {
+                world.set(row, id, Cell::Value(Value::Uuid(key)));
+            }
+        }
+    }
 }
 
 async fn rows(open: &App, entity: EntityId) -> Vec<Json> {

@@ -1,0 +1,72 @@
+//! New rows, one or an array of them.
+
+use std::sync::Arc;
+
+use app::App;
+use app::input::Body;
+use app::operations::{Prepared as _, Write, WriteRows};
+use expr::{Caller, EntityId};
+use model::Model;
+use plan::RuleRef;
+
+use super::cells::{self, numbered, targets_seen};
+use super::sight::Sight;
+use super::writes::{Answer, Asked, Expected};
+use crate::entropy::Entropy;
+use crate::world::{At, Cell, World};
+
+/// Rows that are to be created.
+#[derive(Clone, Debug)]
+pub(crate) struct CreateRows {
+    pub(crate) entity: EntityId,
+    pub(crate) rows: Vec<Vec<Option<Cell>>>,
+}
+
+impl CreateRows {
+    pub(crate) fn random(world: &World, entity: EntityId, entropy: &mut Entropy<'_>) -> Self {
+        let count = 1 + entropy.pick(2);
+        let rows = world.rows(entity)..world.rows(entity) + count;
+        let rows = rows.map(|row| cells::new_row(world, (entity, row), entropy));
+        Self { entity, rows: rows.collect() }
+    }
+
+    pub(crate) fn bodies(&self, world: &World) -> Vec<Body> {
+        self.rows.iter().map(|row| cells::body(world, self.entity, &numbered(row))).collect()
+    }
+
+    pub(crate) fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Asked {
+        let (entity, caller, app) = (self.entity, super::lasting(sight.caller), Arc::clone(app));
+        let mut bodies = self.bodies(sight.world);
+        let answer = Box::pin(async move {
+            if bodies.len() == 1 {
+                let write = Write::create(&app, &caller, entity, bodies.remove(0))?;
+                return Ok(cells::saved(write.run(&app).await?));
+            }
+            let many = WriteRows::create_many(&app, &caller, entity, bodies, true)?;
+            Ok(Answer { count: many.run(&app).await?.count, row: None })
+        });
+        let row = (entity, sight.world.rows(entity) + self.rows.len() - 1);
+        Asked { answer, filter: None, row: Some(row) }
+    }
+
+    pub(crate) fn expect(
+        &self,
+        world: &mut World,
+        written: &Model,
+        caller: &Caller<'_>,
+    ) -> Expected {
+        let all_seen = |world: &World| {
+            let sight = Sight { world, written, caller };
+            self.rows.iter().all(|cells| targets_seen(sight, self.entity, &numbered(cells)))
+        };
+        let well_before = all_seen(world);
+        let rows = self.rows.iter().cloned();
+        let places: Vec<At> =
+            rows.map(|cells| cells::add(world, caller, self.entity, cells)).collect();
+        let sight = Sight { world, written, caller };
+        if !places.iter().all(|row| sight.holds(RuleRef::Create(self.entity), *row)) {
+            return Expected::Refused;
+        }
+        cells::referring(well_before, all_seen(world), places.len())
+    }
+}
