@@ -16,7 +16,7 @@ use model::{Entity, Model, Rule};
 
 use super::fold::fold;
 use super::formula::Formula;
-use super::matrix::{Operation, closed};
+use super::matrix::{History, Operation, closed};
 use super::who::Who;
 pub use example::Example;
 use example::Search;
@@ -44,8 +44,8 @@ pub struct Difference {
     pub entity: String,
     /// The field whose own rule changed; none for the entity's.
     pub field: Option<String>,
-    /// The operation.
-    pub operation: Operation,
+    /// The operation, or the history that is read.
+    pub operation: &'static str,
     /// How access has changed.
     pub change: Change,
     /// Whether that is proven, and not only found by examples.
@@ -86,10 +86,15 @@ impl Differences {
             Self { changed: Vec::new(), added: pairs.added(), removed: pairs.removed() };
         for pair in &pairs.entities {
             let entities = [old.entity(pair.old), new.entity(pair.new)];
-            for operation in Operation::ALL {
-                let rules = entities.map(|entity| Access::of_entity(entity, operation));
+            let operations = Operation::ALL.map(|each| {
+                (each.name(), entities.map(|entity| Access::of_rows(each.rule(entity))))
+            });
+            let histories = History::ALL.map(|each| {
+                (each.name(), entities.map(|entity| Access::of_rows(each.rule(entity))))
+            });
+            for (name, rules) in operations.into_iter().chain(histories) {
                 let whole = [Access::Anybody; 2];
-                found.changed.extend(compare.rules(entities, None, operation, [whole, rules]));
+                found.changed.extend(compare.rules(entities, None, name, [whole, rules]));
             }
             for (old_field, new_field) in &pair.fields {
                 let fields = [*old_field, *new_field];
@@ -100,8 +105,9 @@ impl Differences {
                         Access::of_field(closed, operation.field_rule(field))
                     });
                     let name = &entities[1].field(*new_field).name;
-                    let whole = entities.map(|entity| Access::of_entity(entity, operation));
+                    let whole = entities.map(|entity| Access::of_rows(operation.rule(entity)));
                     let rules = [whole, own];
+                    let operation = operation.name();
                     found.changed.extend(compare.rules(entities, Some(name), operation, rules));
                 }
             }
@@ -134,8 +140,8 @@ enum Access<'m> {
 }
 
 impl<'m> Access<'m> {
-    fn of_entity(entity: &'m Entity, operation: Operation) -> Self {
-        operation.rule(entity).map_or(Self::Nobody, Self::Rule)
+    fn of_rows(rule: Option<&'m Rule>) -> Self {
+        rule.map_or(Self::Nobody, Self::Rule)
     }
 
     fn of_field(closed: bool, rule: Option<&'m Rule>) -> Self {
@@ -177,7 +183,7 @@ impl<'m> Compare<'m> {
         &self,
         entities: [&'m Entity; 2],
         field: Option<&str>,
-        operation: Operation,
+        operation: &'static str,
         [whole, own]: [[Access<'m>; 2]; 2],
     ) -> Option<Difference> {
         let alone = own.map(|own| vec![own]);

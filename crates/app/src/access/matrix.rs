@@ -41,6 +41,8 @@ pub struct EntityAccess {
     pub name: String,
     /// What may be done to its rows.
     pub operations: Vec<(Operation, Vec<Formula>)>,
+    /// Who may read what happened to its rows; nothing where that is not kept.
+    pub histories: Vec<(History, Vec<Formula>)>,
     /// What may be done to its fields.
     pub fields: Vec<FieldAccess>,
 }
@@ -54,6 +56,37 @@ pub struct FieldAccess {
     pub note: Option<&'static str>,
     /// What may be done to it, and whether a rule of its own says so.
     pub operations: Vec<(Operation, bool, Vec<Formula>)>,
+}
+
+/// The histories of an audited entity.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum History {
+    /// Of a row that is there.
+    Present,
+    /// Of a row that was archived or deleted.
+    Gone,
+}
+
+impl History {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Present, Self::Gone];
+
+    /// Returns its name beside those of the operations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Present => "history",
+            Self::Gone => "historyGone",
+        }
+    }
+
+    /// Returns the rule for reading it.
+    pub(super) fn rule(self, entity: &Entity) -> Option<&Rule> {
+        match self {
+            Self::Present => &entity.rules.history,
+            Self::Gone => &entity.rules.history_gone,
+        }
+        .as_ref()
+    }
 }
 
 impl Operation {
@@ -112,10 +145,12 @@ impl Matrix {
 
 impl EntityAccess {
     fn of(model: &Model, entity: &Entity, callers: &[Who]) -> Self {
-        let whole = |operation: Operation| -> Vec<Formula> {
-            callers.iter().map(|who| folded(operation.rule(entity), Formula::False, who)).collect()
+        let whole = |rule: Option<&Rule>| -> Vec<Formula> {
+            callers.iter().map(|who| folded(rule, Formula::False, who)).collect()
         };
-        let operations: Vec<_> = Operation::ALL.map(|each| (each, whole(each))).into();
+        let operations: Vec<_> = Operation::ALL.map(|each| (each, whole(each.rule(entity)))).into();
+        let kept = entity.audit.iter().flat_map(|_| History::ALL);
+        let histories = kept.map(|each| (each, whole(each.rule(entity)))).collect();
         let fields = entity
             .field_ids()
             .map(|id| FieldAccess::of(entity, id, callers, &operations))
@@ -124,6 +159,7 @@ impl EntityAccess {
             module: model.modules[entity.module].name.clone(),
             name: entity.name.clone(),
             operations,
+            histories,
             fields,
         }
     }

@@ -15,6 +15,6 @@ pub use diff::{Change, Difference, Differences, Example};
 pub use explain::{Attempt, ExplainError, Explanation, Judgement, On, Part, Verdict, explain};
 pub use fold::fold;
 pub use formula::Formula;
-pub use matrix::{EntityAccess, FieldAccess, Matrix, Operation};
+pub use matrix::{EntityAccess, FieldAccess, History, Matrix, Operation};
 pub use target::{find_entity, find_row};
 pub use who::Who;

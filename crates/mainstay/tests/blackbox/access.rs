@@ -215,6 +215,37 @@ fn a_change_that_widens_access_is_named_and_can_fail_a_build() {
 }
 
 #[test]
+fn the_matrix_and_the_differences_tell_who_reads_histories() {
+    let directives = "@entity @audit(read: \"user.role == 'admin'\") @archive @allow(";
+    let folder = testkit::Folder::new(&BEFORE.replace("@entity @allow(", directives));
+    let (code, shown, said) = command(BINARY, &["rules"], folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    assert_snapshot!(shown, @r"
+                    nobody   signed in   role=admin
+
+    app.Order
+      read          never    if [1]      if [2]
+      create        never    never       never
+      update        if [3]   if [3]      if [3]
+      delete        never    never       never
+      history       never    never       if [2]
+      historyGone   never    never       never
+      never leave the server: cost, archivedAt
+      [1] row.archivedAt == null && row.buyer == user.id
+      [2] row.archivedAt == null
+      [3] row.archivedAt == null && row.status in ['DRAFT']
+    ");
+    let plain = |text: &str| text.replace("@entity @allow(", "@entity @audit @allow(");
+    let (code, shown) = diff(plain, &["--deny-widening"]);
+    assert_eq!(code, Some(1));
+    assert_snapshot!(shown.lines().take(3).collect::<Vec<_>>().join("\n"), @r"
+    app.Order history: wider
+      was  false
+      now  (row.buyer == user.id || user.role == 'admin') && (row.status in ['DRAFT'])
+    ");
+}
+
+#[test]
 fn a_renamed_field_and_a_computed_one_keep_or_change_what_a_rule_means() {
     let renamed = |text: &str| {
         let text = text.replace("buyer: ID!", "owner: ID! @was(name: \"buyer\")");

@@ -61,9 +61,7 @@ impl Part {
 
     /// Joins two conditions of which one must hold.
     pub(crate) fn or(self, other: Self) -> Self {
-        let Self { text, mut node } = self.joined("||", Kind::Or, other);
-        node.shift_spans(1);
-        Self { text: format!("({text})"), node }
+        self.joined("||", Kind::Or, other).in_parentheses()
     }
 
     /// Returns the rule.
@@ -77,13 +75,24 @@ impl Part {
         join: fn(Box<expr::Node>, Box<expr::Node>) -> Kind,
         mut other: Self,
     ) -> Self {
-        let before = format!("{} {word} (", self.text);
+        // What binds less would lose its end to the word.
+        let left = match self.node.kind {
+            Kind::Or(..) | Kind::Cond(..) => self.in_parentheses(),
+            _ => self,
+        };
+        let before = format!("{} {word} (", left.text);
         other.node.shift_spans(before.len());
         let text = format!("{before}{})", other.text);
         let span = Span { start: 0, end: text.len() };
-        let nullable = self.node.nullable || other.node.nullable;
-        let kind = join(self.node.into(), other.node.into());
+        let nullable = left.node.nullable || other.node.nullable;
+        let kind = join(left.node.into(), other.node.into());
         Self { text, node: expr::Node::new(kind, Type::Bool, nullable, span) }
+    }
+
+    fn in_parentheses(self) -> Self {
+        let Self { text, mut node } = self;
+        node.shift_spans(1);
+        Self { text: format!("({text})"), node }
     }
 }
 

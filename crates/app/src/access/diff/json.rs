@@ -30,7 +30,7 @@ fn difference(of: &Difference) -> Json {
         })
         .collect();
     json!({
-        "entity": of.entity, "field": of.field, "operation": of.operation.name(),
+        "entity": of.entity, "field": of.field, "operation": of.operation,
         "change": change, "proven": of.proven, "widens": of.widens(),
         "was": of.rules.0, "now": of.rules.1, "callers": callers,
         "gained": of.gained.as_ref().map(example), "lost": of.lost.as_ref().map(example),

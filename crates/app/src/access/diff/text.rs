@@ -33,7 +33,7 @@ impl Display for Difference {
             (Change::Both, _) => "wider for some, narrower for others",
             (Change::Unclear, _) => "changed, and it cannot be told how",
         };
-        writeln!(f, "{}{field} {}: {change}", self.entity, self.operation.name())?;
+        writeln!(f, "{}{field} {}: {change}", self.entity, self.operation)?;
         writeln!(f, "  was  {}", self.rules.0)?;
         writeln!(f, "  now  {}", self.rules.1)?;
         for (who, old, new) in &self.callers {

@@ -15,7 +15,8 @@ impl Display for Matrix {
             .iter()
             .flat_map(|entity| {
                 let own = entity.name.len() + entity.module.len() + 1;
-                entity.own_rules().map(|(name, ..)| name.len() + 2).chain([own, "delete".len() + 2])
+                let rows = entity.rows().chain(entity.own_rules());
+                rows.map(|(name, ..)| name.len() + 2).chain([own])
             })
             .max()
             .unwrap_or(0);
@@ -36,10 +37,7 @@ impl Matrix {
     fn entity(&self, f: &mut Formatter<'_>, entity: &EntityAccess, first: usize) -> fmt::Result {
         let mut conditions: Vec<String> = Vec::new();
         writeln!(f, "{}.{}", entity.module, entity.name)?;
-        for (operation, cells) in &entity.operations {
-            self.line(f, operation.name(), cells, first, &mut conditions)?;
-        }
-        for (name, cells) in entity.own_rules() {
+        for (name, cells) in entity.rows().chain(entity.own_rules()) {
             self.line(f, &name, cells, first, &mut conditions)?;
         }
         for (note, text) in NOTES {
@@ -86,6 +84,13 @@ const SET: &[&str] = &[
 ];
 
 impl EntityAccess {
+    /// Returns a line for each operation on rows.
+    fn rows(&self) -> impl Iterator<Item = (String, &[Formula])> {
+        let operations = self.operations.iter().map(|(each, cells)| (each.name(), cells));
+        let histories = self.histories.iter().map(|(each, cells)| (each.name(), cells));
+        operations.chain(histories).map(|(name, cells)| (name.to_owned(), cells.as_slice()))
+    }
+
     /// Returns a line for each rule of a field's own.
     fn own_rules(&self) -> impl Iterator<Item = (String, &[Formula])> {
         self.fields.iter().flat_map(|field: &FieldAccess| {
