@@ -21,6 +21,8 @@ pub(crate) struct Declared {
     fields: Vec<(String, String)>,
     /// Directives of the type that its tables depend on.
     directives: String,
+    /// Whether its rows have a history.
+    is_audited: bool,
     pub(crate) guards: Guards,
 }
 
@@ -45,6 +47,8 @@ pub(crate) enum As {
 pub(crate) struct Additions {
     /// The type's `@allow`.
     pub(crate) rule: Option<String>,
+    /// Who may read histories, where it is not whoever may change the row.
+    pub(crate) audit: Option<String>,
     /// Names of fields, each with its `@allow`.
     pub(crate) on_fields: Vec<(String, String)>,
     /// Computed fields.
@@ -132,16 +136,22 @@ impl Declared {
         if guarded && !key.contains("code") {
             directives.push_str(" @index(on: [\"code\"], unique: true)");
         }
-        Self { key, fields, directives, guards: own }
+        let is_audited = guarded && entropy.pick(2) == 0;
+        Self { key, fields, directives, is_audited, guards: own }
     }
 
     fn sdl(&self, name: &str, additions: &Additions, form: As) -> String {
         let rule = additions.rule.as_deref().unwrap_or("@allow(read: \"true\")");
         let guarded = form == As::Guarded;
+        let audit = match (&additions.audit, self.is_audited) {
+            (Some(rule), true) => format!("@audit(read: {rule})"),
+            (None, true) => "@audit".to_owned(),
+            (_, false) => String::new(),
+        };
         let tenant = if guarded && self.guards.tenant { "@tenant(field: \"org\") " } else { "" };
         let archive = if guarded && self.guards.archive { "@archive " } else { "" };
         let mut sdl = format!(
-            "type {name} @entity @exposed {tenant}{archive}{} {} {rule} {{\n",
+            "type {name} @entity @exposed {tenant}{archive}{audit} {} {} {rule} {{\n",
             self.key, self.directives
         );
         for (field, ty) in &self.fields {

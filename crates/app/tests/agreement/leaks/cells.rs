@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::answers::one;
 use super::sight::Sight;
-use super::writes::{Answer, Expected};
+use super::writes::Answer;
 use crate::entropy::Entropy;
 use crate::world::{At, Cell, World, random_cell};
 
@@ -77,7 +77,7 @@ pub(crate) fn body(world: &World, entity: EntityId, cells: &[(FieldId, Cell)]) -
     Body(members.collect())
 }
 
-/// Changes a row. Returns whether all that it refers to could be seen before.
+/// Changes a row. Returns whether the caller sees all that it is made to refer to.
 pub(crate) fn put(
     world: &mut World,
     written: &Model,
@@ -129,7 +129,8 @@ pub(crate) fn has_references(cells: &[(FieldId, Cell)]) -> bool {
     cells.iter().any(|(_, cell)| !matches!(cell, Cell::Value(_) | Cell::One(None)))
 }
 
-/// Says whether the caller sees all rows that these cells refer to.
+/// Says whether the caller sees all rows that these cells refer to. It counts what they see when the
+/// row is written.
 pub(crate) fn targets_seen(sight: Sight<'_>, entity: EntityId, cells: &[(FieldId, Cell)]) -> bool {
     cells.iter().all(|(field, cell)| {
         let sees = |target: EntityId, to: &usize| sight.sees((target, *to), Archived::Without);
@@ -141,16 +142,6 @@ pub(crate) fn targets_seen(sight: Sight<'_>, entity: EntityId, cells: &[(FieldId
             _ => true,
         }
     })
-}
-
-/// Says what comes of references that could be seen before the write, or can after it. Which of the
-/// two counts, where they differ, is not for this law to say.
-pub(crate) fn referring(before: bool, after: bool, rows: usize) -> Expected {
-    match (before, after) {
-        (true, true) => Expected::Done(rows),
-        (false, false) => Expected::Refused,
-        _ => Expected::Either(rows),
-    }
 }
 
 /// Returns what was answered of one row.

@@ -4,22 +4,23 @@ use std::sync::Arc;
 
 use app::App;
 use app::operations::{Objects, Patch, Precondition, Prepared as _, Write};
-use expr::Caller;
+use expr::{Caller, FieldId, Value};
 use model::Model;
 use plan::RuleRef;
 use plan::read::Archived;
+use serde_json::{Map, Value as Json};
 
 use super::cells::{self, Cells};
 use super::effects;
 use super::sight::Sight;
 use super::writes::{Answer, Asked, Belief, Expected};
 use crate::entropy::Entropy;
-use crate::world::{At, World};
+use crate::world::{At, Cell, World};
 
 /// A row that is to be changed.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Update { row: At, cells: Cells, belief: Belief },
+    Update { row: At, cells: Cells, belief: Belief, merges: bool },
     Delete { row: At, belief: Belief },
     Restore { row: At },
 }
@@ -30,7 +31,10 @@ impl Change {
         match entropy.pick(4) {
             0 => Self::Delete { row, belief },
             1 if world.guards(row.0).archive => Self::Restore { row },
-            _ => Self::Update { row, cells: cells::some(world, row, entropy), belief },
+            _ => {
+                let merges = entropy.pick(3) == 0;
+                Self::Update { row, cells: cells::some(world, row, entropy), belief, merges }
+            }
         }
     }
 
@@ -55,10 +59,14 @@ impl Change {
             Self::Delete { .. } | Self::Restore { .. } => None,
         };
         let deletes = matches!(self, Self::Delete { .. });
+        let objects = match self {
+            Self::Update { merges: true, .. } => Objects::Merge,
+            _ => Objects::Replace,
+        };
         let answer = Box::pin(async move {
             let write = match body {
                 Some(body) => {
-                    let patch = Patch { body, objects: Objects::Replace };
+                    let patch = Patch { body, objects };
                     Write::update(&app, &caller, row.0, key, patch, belief)?
                 }
                 None if deletes => Write::delete(&app, &caller, row.0, key, belief),
@@ -76,43 +84,85 @@ impl Change {
         written: &Model,
         caller: &Caller<'_>,
     ) -> Expected {
-        fn sight<'a>(world: &'a World, written: &'a Model, caller: &'a Caller<'a>) -> Sight<'a> {
-            Sight { world, written, caller }
-        }
         let row = self.row();
-        let (rule, belief, archived) = match self {
-            Self::Update { belief, .. } => {
-                (Some(RuleRef::Update(row.0)), *belief, Archived::Without)
-            }
-            Self::Delete { belief, .. } => {
-                (Some(RuleRef::Delete(row.0)), *belief, Archived::Without)
-            }
-            Self::Restore { .. } => (None, Belief::Nothing, Archived::Only),
-        };
-        let may =
-            |world: &World| rule.is_none_or(|rule| sight(world, written, caller).holds(rule, row));
-        let is_seen = sight(world, written, caller).sees(row, archived);
-        if belief == Belief::Wrong || !is_seen || !may(world) {
-            return Expected::Refused;
-        }
+        let sight = Sight { world, written, caller };
         match self {
-            Self::Update { cells, .. } => {
-                let refers_well = cells::put(world, written, caller, row, cells);
-                if !may(world) {
+            Self::Update { belief: Belief::Wrong, .. }
+            | Self::Delete { belief: Belief::Wrong, .. } => Expected::Refused,
+            Self::Update { cells, merges: true, .. } => {
+                let merged: Cells =
+                    cells.iter().map(|(id, cell)| (*id, merged(world, row, *id, cell))).collect();
+                update(world, written, caller, row, &merged)
+            }
+            Self::Update { cells, .. } => update(world, written, caller, row, cells),
+            Self::Delete { .. } => {
+                let may =
+                    sight.sees(row, Archived::Without) && sight.holds(RuleRef::Delete(row.0), row);
+                if !may {
                     return Expected::Refused;
                 }
-                let sight = sight(world, written, caller);
-                cells::referring(refers_well, cells::targets_seen(sight, row.0, cells), 1)
-            }
-            Self::Delete { .. } => {
                 let is_held = effects::delete(world, row);
                 if is_held { Expected::Either(1) } else { Expected::Done(1) }
             }
             Self::Restore { .. } => {
+                if !sight.sees(row, Archived::Only) {
+                    return Expected::Refused;
+                }
                 effects::restore(world, row);
                 // What else is archived may keep it.
                 Expected::Either(1)
             }
+        }
+    }
+}
+
+/// Changes a row, and says what should come of it.
+pub(crate) fn update(
+    world: &mut World,
+    written: &Model,
+    caller: &Caller<'_>,
+    row: At,
+    cells: &[(FieldId, Cell)],
+) -> Expected {
+    let rule = RuleRef::Update(row.0);
+    let sight = Sight { world, written, caller };
+    if !sight.sees(row, Archived::Without) || !sight.holds(rule, row) {
+        return Expected::Refused;
+    }
+    let refers_well = cells::put(world, written, caller, row, cells);
+    let may = Sight { world, written, caller }.holds(rule, row);
+    if refers_well && may { Expected::Done(1) } else { Expected::Refused }
+}
+
+/// Returns what a cell is when an object is merged into it.
+fn merged(world: &World, row: At, field: FieldId, cell: &Cell) -> Cell {
+    let Cell::Value(Value::Json(sent)) = cell else { return cell.clone() };
+    if !sent.is_object() {
+        return cell.clone();
+    }
+    let mut json = match world.stored(row, field) {
+        Some(Cell::Value(Value::Json(stored))) => Json::clone(stored),
+        _ => Json::Null,
+    };
+    merge(&mut json, sent);
+    Cell::Value(Value::Json(json.into()))
+}
+
+/// Merges as RFC 7396 says.
+fn merge(target: &mut Json, patch: &Json) {
+    let Some(patch) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Json::Object(Map::new());
+    }
+    let Some(members) = target.as_object_mut() else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            merge(members.entry(name.clone()).or_insert(Json::Null), value);
         }
     }
 }

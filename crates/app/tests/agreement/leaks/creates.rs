@@ -55,18 +55,18 @@ impl CreateRows {
         written: &Model,
         caller: &Caller<'_>,
     ) -> Expected {
-        let all_seen = |world: &World| {
+        let mut places: Vec<At> = Vec::new();
+        for cells in &self.rows {
             let sight = Sight { world, written, caller };
-            self.rows.iter().all(|cells| targets_seen(sight, self.entity, &numbered(cells)))
-        };
-        let well_before = all_seen(world);
-        let rows = self.rows.iter().cloned();
-        let places: Vec<At> =
-            rows.map(|cells| cells::add(world, caller, self.entity, cells)).collect();
+            if !targets_seen(sight, self.entity, &numbered(cells)) {
+                return Expected::Refused;
+            }
+            places.push(cells::add(world, caller, self.entity, cells.clone()));
+        }
         let sight = Sight { world, written, caller };
         if !places.iter().all(|row| sight.holds(RuleRef::Create(self.entity), *row)) {
             return Expected::Refused;
         }
-        cells::referring(well_before, all_seen(world), places.len())
+        Expected::Done(places.len())
     }
 }

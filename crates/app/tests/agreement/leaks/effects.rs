@@ -1,5 +1,7 @@
 //! What a write does to the rows of a world.
 
+use std::sync::Arc;
+
 use expr::{EntityId, FieldId, Value};
 use model::{FieldKind, OnDelete, Side, Via};
 
@@ -29,7 +31,7 @@ pub(crate) fn delete(world: &mut World, row: At) -> bool {
     for row in &falling {
         match archives {
             true => set_archived(world, *row, now.clone()),
-            false => world.remove(*row),
+            false => forget(world, *row),
         }
     }
     if !archives {
@@ -59,6 +61,19 @@ pub(crate) fn restore(world: &mut World, row: At) -> bool {
         matches!(described.kind, FieldKind::ToOne(_))
             && world.hop(&row, field).is_some_and(|target| !world.is_live(target))
     })
+}
+
+/// Deletes a row for good. Its history does not know what is private, and its links are gone.
+fn forget(world: &mut World, row: At) {
+    world.remove(row);
+    let model = Arc::clone(&world.model);
+    for (id, field) in (0..).map(FieldId).zip(&model.entity(row.0).fields) {
+        match world.stored(row, id) {
+            Some(Cell::Value(_)) if field.private => world.set(row, id, Cell::Value(Value::Null)),
+            Some(Cell::Links(_)) => world.set(row, id, Cell::Links(Vec::new())),
+            _ => {}
+        }
+    }
 }
 
 fn set_archived(world: &mut World, row: At, when: Value) {

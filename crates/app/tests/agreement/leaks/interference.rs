@@ -12,6 +12,7 @@ use model::Model;
 use super::Seen;
 use super::exports::ExportRead;
 use super::groups::GroupRead;
+use super::histories::HistoryRead;
 use super::lists::ListRead;
 use super::rows::RowRead;
 use super::sight::Sight;
@@ -25,12 +26,14 @@ pub(crate) enum Read {
     Row(RowRead),
     Groups(GroupRead),
     Export(ExportRead),
+    History(HistoryRead),
 }
 
 impl Read {
     pub(crate) fn random(world: &World, model: &Model, entropy: &mut Entropy<'_>) -> Self {
         let entity = world.entity(entropy.pick(3));
-        match entropy.pick(9) {
+        match entropy.pick(10) {
+            9 => Self::History(HistoryRead::random(world, entity, entropy)),
             8 => Self::Export(ExportRead::random(model, entity, entropy)),
             0 => Self::Row(RowRead::random(world, entity, entropy)),
             1 | 2 => Self::Groups(GroupRead::random(model, entity, entropy)),
@@ -40,7 +43,7 @@ impl Read {
 
     pub(crate) async fn check(
         &self,
-        app: &Arc<App>,
+        (app, open): (&Arc<App>, &App),
         sight: Sight<'_>,
         seen: &mut Seen,
     ) -> Result<(), String> {
@@ -49,6 +52,7 @@ impl Read {
             Self::Row(row) => row.check(app, sight, seen).await,
             Self::Groups(groups) => groups.check(app, sight, seen).await,
             Self::Export(export) => export.check(app, sight, seen).await,
+            Self::History(history) => history.check((app, open), sight, seen).await,
         }
     }
 
@@ -58,6 +62,15 @@ impl Read {
             Self::Row(row) => row.told(app, sight).await,
             Self::Groups(groups) => groups.told(app, sight.caller).await,
             Self::Export(export) => export.told(app, sight.caller).await,
+            Self::History(history) => history.told(app, sight).await,
+        }
+    }
+
+    /// Returns what rules say that may look at what is hidden, and whose answer is no leak.
+    fn premise(&self, sight: Sight<'_>) -> String {
+        match self {
+            Self::History(history) => history.premise(sight),
+            _ => String::new(),
         }
     }
 }
@@ -73,7 +86,8 @@ pub(crate) async fn check(
 ) -> Result<(), String> {
     let mut before = Vec::new();
     for read in reads {
-        before.push(read.told(app, Sight { world, written, caller }).await);
+        let sight = Sight { world, written, caller };
+        before.push((read.premise(sight), read.told(app, sight).await));
     }
     let mut changes = Vec::new();
     for _ in 0..6 {
@@ -83,7 +97,10 @@ pub(crate) async fn check(
     if changes.is_empty() {
         return Ok(());
     }
-    for (read, before) in reads.iter().zip(before) {
+    for (read, (premise, before)) in reads.iter().zip(before) {
+        if read.premise(Sight { world, written, caller }) != premise {
+            continue;
+        }
         seen.requests += 1;
         let after = read.told(app, Sight { world, written, caller }).await;
         if after != before {

@@ -3,9 +3,16 @@
 //!
 //! Random requests to random worlds are compared with what a simple evaluation in memory says of
 //! them: each answer as a whole, and after a write all that the database holds. `sight` is that
-//! evaluation. A further door has a file of its own here, and a variant in `Read` or `Write`.
+//! evaluation. `interference` changes what is hidden, and no answer may change with it.
+//!
+//! `Read` is every door that tells: lists with searches and embedded rows, single rows, aggregates,
+//! exports and histories. `Write` is every door that changes: one row (also by a merge patch, or put by
+//! its key or a unique one), rows nested in others, arrays, the rows that a filter matches, imports,
+//! and batches that refer to earlier results. A further door has a file of its own here, and a variant
+//! in one of the two.
 
 mod answers;
+mod batches;
 mod bulk;
 mod cells;
 mod changes;
@@ -13,6 +20,8 @@ mod creates;
 mod effects;
 mod exports;
 mod groups;
+mod histories;
+mod imports;
 mod interference;
 mod lists;
 mod nested;
@@ -61,6 +70,9 @@ pub(crate) struct Seen {
     pub(crate) written: usize,
     pub(crate) put: usize,
     pub(crate) nested: usize,
+    pub(crate) imported: usize,
+    pub(crate) batches: usize,
+    pub(crate) changes: usize,
     pub(crate) refused: usize,
     pub(crate) hidden_changes: usize,
 }
@@ -76,6 +88,9 @@ impl Seen {
         self.written += other.written;
         self.put += other.put;
         self.nested += other.nested;
+        self.imported += other.imported;
+        self.batches += other.batches;
+        self.changes += other.changes;
         self.refused += other.refused;
         self.hidden_changes += other.hidden_changes;
     }
@@ -85,7 +100,8 @@ impl Seen {
         let counts = [self.written, self.put, self.refused, self.hidden_changes];
         let counts = [read.as_slice(), &counts].concat();
         assert!(counts.iter().all(|count| *count > wanted / 100), "{self:?}");
-        assert!(self.nested > wanted / 1_000, "{self:?}");
+        let rare = [self.nested, self.imported, self.batches, self.changes];
+        assert!(rare.iter().all(|count| *count > wanted / 1_000), "{self:?}");
         assert!(self.hidden_names * 2 < self.requests, "{self:?}");
     }
 }
@@ -167,7 +183,7 @@ async fn visit(seed: u64, seen: &mut Seen) {
             } else {
                 let read = Read::random(&world, &app.model, &mut entropy);
                 let sight = Sight { world: &world, written: &written, caller: &caller };
-                (format!("{read:?}"), read.check(&app, sight, seen).await)
+                (format!("{read:?}"), read.check((&app, &open), sight, seen).await)
             };
             if let Err(wrong) = outcome {
                 let about = described(&world, &app);
@@ -217,6 +233,8 @@ fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
         addition.rule = Some(format!(
             "@allow(read: {read}, create: {create}, update: {update}, delete: {delete})"
         ));
+        addition.audit =
+            (entropy.pick(2) == 0).then(|| rule(&computed, entity, entropy).to_string());
         let stored = |field: &&model::Field| {
             let open = ["n", "id", "code", "org", "archivedAt", "secret", "pin"];
             let computed = matches!(field.kind, FieldKind::Computed { .. });

@@ -158,7 +158,6 @@ impl Nest {
         caller: &Caller<'_>,
     ) -> Expected {
         let mut judged: Vec<(RuleRef, At)> = Vec::new();
-        let mut referred: Vec<(EntityId, Cells, bool)> = Vec::new();
         let mut named = HashSet::new();
         if matches!(self.above, Row::There(..)) && self.belief == Belief::Wrong {
             return Expected::Refused;
@@ -172,8 +171,9 @@ impl Nest {
                 Row::New(cells) => {
                     let mut sent = numbered(cells);
                     sent.retain(|(field, _)| !is_below || *field != self.list.inverse);
-                    let seen = targets_seen(sight, entity, &sent);
-                    referred.push((entity, sent, seen));
+                    if !targets_seen(sight, entity, &sent) {
+                        return Expected::Refused;
+                    }
                     let row = cells::add(world, caller, entity, cells.clone());
                     judged.push((RuleRef::Create(entity), row));
                 }
@@ -189,27 +189,16 @@ impl Nest {
                     if is_named || !is_there || !sight.holds(RuleRef::Update(entity), *row) {
                         return Expected::Refused;
                     }
-                    let seen = cells::put(world, written, caller, *row, cells);
-                    referred.push((entity, cells.clone(), seen));
+                    if !cells::put(world, written, caller, *row, cells) {
+                        return Expected::Refused;
+                    }
                     judged.push((RuleRef::Update(entity), *row));
                 }
             }
         }
         let sight = Sight { world, written, caller };
-        if !judged.iter().all(|(rule, row)| sight.holds(*rule, *row)) {
-            return Expected::Refused;
-        }
-        let outcomes = referred.iter().map(|(entity, cells, before)| {
-            cells::referring(*before, targets_seen(sight, *entity, cells), 1)
-        });
-        let outcomes: Vec<Expected> = outcomes.collect();
-        if outcomes.contains(&Expected::Refused) {
-            Expected::Refused
-        } else if outcomes.contains(&Expected::Either(1)) {
-            Expected::Either(1)
-        } else {
-            Expected::Done(1)
-        }
+        let may = judged.iter().all(|(rule, row)| sight.holds(*rule, *row));
+        if may { Expected::Done(1) } else { Expected::Refused }
     }
 
     fn parent(&self, world: &World) -> At {

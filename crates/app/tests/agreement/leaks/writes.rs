@@ -12,9 +12,11 @@ use plan::read::Archived;
 use serde_json::Value as Json;
 
 use super::answers::{hidden_names, is_expected};
+use super::batches::BatchWrite;
 use super::bulk::ChangeMany;
 use super::changes::Change;
 use super::creates::CreateRows;
+use super::imports::ImportRows;
 use super::nested::Nest;
 use super::puts::PutRow;
 use super::sight::Sight;
@@ -34,6 +36,8 @@ pub(crate) enum Write {
     Create(CreateRows),
     Put(PutRow),
     Nest(Nest),
+    Import(ImportRows),
+    Batch(BatchWrite),
 }
 
 /// A write on its way.
@@ -67,9 +71,17 @@ pub(crate) enum Expected {
 impl Write {
     pub(crate) fn random(sight: Sight<'_>, entity: EntityId, entropy: &mut Entropy<'_>) -> Self {
         let world = sight.world;
-        match entropy.pick(12) {
+        match entropy.pick(15) {
             0 | 1 => Self::ChangeMany(ChangeMany::random(world, entity, entropy)),
             2..=4 => Self::Change(Change::random(world, some_row(sight, entity, entropy), entropy)),
+            12 => Self::Import(ImportRows::random(world, entity, entropy)),
+            13 | 14 => {
+                let rows = (some_row(sight, entity, entropy), some_row(sight, entity, entropy));
+                match BatchWrite::random(world, rows, entropy) {
+                    Some(batch) => Self::Batch(batch),
+                    None => Self::Import(ImportRows::random(world, entity, entropy)),
+                }
+            }
             5 => Self::Create(CreateRows::random(world, entity, entropy)),
             6..=8 => {
                 let next = (entity, world.rows(entity));
@@ -119,6 +131,8 @@ impl Write {
                 match self {
                     Self::Put(_) => seen.put += 1,
                     Self::Nest(_) => seen.nested += 1,
+                    Self::Import(_) => seen.imported += answer.count,
+                    Self::Batch(_) => seen.batches += 1,
                     _ => {}
                 }
                 stored::learn_keys(world, open).await;
@@ -148,7 +162,7 @@ impl Write {
     }
 
     fn adds_rows(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::Put(_) | Self::Nest(_))
+        matches!(self, Self::Create(_) | Self::Put(_) | Self::Nest(_) | Self::Import(_))
     }
 
     async fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Result<Asked, Vec<BadParameter>> {
@@ -158,6 +172,8 @@ impl Write {
             Self::Create(create) => Ok(create.ask(sight, app)),
             Self::Put(put) => Ok(put.ask(sight, app).await),
             Self::Nest(nest) => Ok(nest.ask(sight, app).await),
+            Self::Import(import) => Ok(import.ask(sight, app)),
+            Self::Batch(batch) => Ok(batch.ask(sight, app)),
         }
     }
 
@@ -175,6 +191,8 @@ impl Write {
             Self::Create(create) => create.expect(world, written, caller),
             Self::Put(put) => put.expect(world, written, caller),
             Self::Nest(nest) => nest.expect(world, written, caller),
+            Self::Import(import) => import.expect(world, written, caller),
+            Self::Batch(batch) => batch.expect(world, written, caller),
         }
     }
 
