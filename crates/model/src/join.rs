@@ -23,8 +23,9 @@ pub enum Side {
 pub struct Join {
     /// The table's name.
     pub table: String,
-    /// The table's name under the type's or field's earlier name (`@was`).
-    pub was_table: Option<String>,
+    /// The table's names under earlier names of the type or the field (`@was`), or of both: a hint
+    /// may be older than the other.
+    pub was_tables: Vec<String>,
     /// What it links, left and right.
     pub sides: [JoinSide; 2],
 }

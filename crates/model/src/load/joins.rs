@@ -72,14 +72,15 @@ fn join(
             .help("`@join(table:)` gives another name");
     }
     let was = field.directive("was").and_then(|directive| text(directive, "name"));
-    let was_table = match (&owner.entity.was_table, was) {
-        _ if adopted.is_some() => None,
-        (None, None) => None,
-        (table, was) => Some(made(
-            table.as_ref().unwrap_or(&owner.entity.table),
-            was.map_or(field.name, |was| was.value),
-        )),
-    };
+    let owners = owner.entity.was_table.iter().chain([&owner.entity.table]);
+    let fields = was.map(|was| was.value).into_iter().chain([field.name]);
+    let mut was_tables: Vec<String> =
+        owners.flat_map(|owner| fields.clone().map(move |field| made(owner, field))).collect();
+    // The last one is of today.
+    was_tables.pop();
+    if adopted.is_some() {
+        was_tables.clear();
+    }
     let left = snake_case(&owner.entity.name);
     // Rows of one type are told apart by which of them holds the list.
     let right = match snake_case(&other.entity.name) {
@@ -99,5 +100,5 @@ fn join(
         JoinSide::new(&owner.entity, &left, earlier(id).as_deref()),
         JoinSide::new(&other.entity, &right, right_was.as_deref()),
     ];
-    Some(Join { table, was_table, sides })
+    Some(Join { table, was_tables, sides })
 }

@@ -86,6 +86,10 @@ impl Display for Step {
             Change::Forget { column } => {
                 write!(f, "- values of {table}.{column} in the history")
             }
+            Change::EmptyHistory => write!(f, "- entries of {table}, which are by another key"),
+            Change::EndArchive { column } => {
+                write!(f, "- archive of {table}, {table}.{column} is as any field")
+            }
             Change::SetSearch { search, anew } => {
                 let sign = if *anew { "~" } else { "+" };
                 write!(f, "{sign} full-text index on {table} ({})", search.columns.join(", "))

@@ -2,6 +2,8 @@
 
 use super::convert::{Conversion, changes_values, conversion};
 use super::fill::{ComputedFill, FilledRows, fills};
+use super::history;
+use super::meaning::{leads_elsewhere, tells_rows_anew};
 use super::{
     Change, Column, Demand, Fill, FillFault, MigrationPlan, NewValues, Renames, Schema, Step, Table,
 };
@@ -34,8 +36,12 @@ pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
     for after in &new.tables {
         match before.table(&after.name) {
             Some(found) => {
-                let fills = fills.iter().filter(|fill| fill.table == after.name).collect();
-                steps.extend(TableDiff { before: found, after, fills, steps: vec![] }.run());
+                let own = fills.iter().filter(|fill| fill.table == after.name).collect();
+                let diff = TableDiff { before: found, after, fills: own, steps: vec![] }.run();
+                match is_history_of_others(&before, new, &fills, &after.name) {
+                    true => steps.extend(emptied(&after.name, diff)),
+                    false => steps.extend(diff),
+                }
             }
             None => steps.push(step(&after.name, Change::CreateTable(Box::new(after.clone())))),
         }
@@ -43,6 +49,22 @@ pub fn diff(old: Option<&Schema>, new: &Schema) -> MigrationPlan {
     let mut plan = MigrationPlan { steps, before, after: new.clone(), renames, fills, mistakes };
     demand_references_to_changed_keys(&mut plan);
     plan
+}
+
+/// Says whether a table is a history whose entries are by keys that its rows no longer have.
+fn is_history_of_others(old: &Schema, new: &Schema, fills: &[ComputedFill], name: &str) -> bool {
+    let of = new.tables.iter().find(|table| history::table_name(&table.name) == name);
+    of.is_some_and(|after| {
+        old.table(&after.name).is_some_and(|before| tells_rows_anew(before, after, fills))
+    })
+}
+
+/// A table changes as it likes once it is empty.
+fn emptied(table: &str, mut steps: Vec<Step>) -> Vec<Step> {
+    steps.iter_mut().for_each(|step| step.demands.clear());
+    let demands = vec![Demand::NothingToLose { column: None }];
+    steps.insert(0, Step { demands, ..step(table, Change::EmptyHistory) });
+    steps
 }
 
 fn step(table: &str, change: Change) -> Step {
@@ -99,6 +121,7 @@ pub(super) struct TableDiff<'s> {
 impl TableDiff<'_> {
     fn run(mut self) -> Vec<Step> {
         self.columns();
+        self.archive();
         self.key();
         self.foreign_keys();
         self.indexes();
@@ -164,19 +187,20 @@ impl TableDiff<'_> {
             return self.filled_column(before, after, rows);
         }
         let (name, found) = (after.name.clone(), conversion(before, after));
-        let replace = found == Conversion::Replace;
+        let elsewhere = leads_elsewhere(self.before, self.after, &name);
+        let replace = found == Conversion::Replace || elsewhere;
         let mut demands = match found.clone() {
+            _ if replace => vec![Demand::NothingToLose { column: Some(name.clone()) }],
             Conversion::Narrow(demand) => vec![demand],
-            Conversion::Replace => vec![Demand::NothingToLose { column: Some(name.clone()) }],
             _ => Vec::new(),
         };
         if replace {
             demands.extend(self.new_values(after));
         }
-        if changes_values(before, after) {
+        if changes_values(before, after) || elsewhere {
             demands.extend(self.constraints_on(&name));
         }
-        if found != Conversion::None {
+        if found != Conversion::None || elsewhere {
             let (from, to) = (Box::new(before.clone()), Box::new(after.clone()));
             let values = if replace { NewValues::Lost } else { NewValues::Kept };
             self.push(Change::Retype { from, to, values }, demands);

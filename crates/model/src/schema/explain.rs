@@ -28,6 +28,8 @@ impl Change {
             Self::SetTrigger(_) => "setTrigger",
             Self::DropTrigger { .. } => "dropTrigger",
             Self::Forget { .. } => "forgetHistory",
+            Self::EmptyHistory => "emptyHistory",
+            Self::EndArchive { .. } => "endArchive",
             Self::SetSearch { anew: false, .. } => "addSearch",
             Self::SetSearch { .. } => "changeSearch",
             Self::DropSearch => "dropSearch",
@@ -38,6 +40,7 @@ impl Change {
     pub fn subject(&self) -> Option<String> {
         match self {
             Self::CreateTable(_) | Self::RenameTable { .. } | Self::DropTable => None,
+            Self::EmptyHistory => None,
             Self::AddColumn(column) => Some(column.name.clone()),
             Self::RenameColumn { to: name, .. }
             | Self::RenameIndex { to: name, .. }
@@ -48,6 +51,7 @@ impl Change {
             | Self::DropIndex { name }
             | Self::DropTrigger { name }
             | Self::Forget { column: name }
+            | Self::EndArchive { column: name }
             | Self::DropCheck { name } => Some(name.clone()),
             Self::SetTrigger(trigger) => Some(trigger.name.clone()),
             Self::Retype { to, .. } => Some(to.name.clone()),
@@ -81,6 +85,9 @@ impl Change {
             Self::Retype { values: NewValues::Filled, .. } => {
                 "the field has another type, and @fill says what becomes of its values"
             }
+            Self::Retype { from, to, values: NewValues::Lost } if from.ty == to.ty => {
+                "the relation leads to another key"
+            }
             Self::Retype { .. } => "the field has another type",
             Self::SetRequired { .. } => "the field is required now",
             Self::SetOptional { .. } => "the field is optional now",
@@ -99,6 +106,8 @@ impl Change {
             Self::SetTrigger(_) => "@audit keeps what is written",
             Self::DropTrigger { .. } => "@audit is gone",
             Self::Forget { .. } => "the field is gone or @private",
+            Self::EmptyHistory => "@key of the type is another, and entries are by the key",
+            Self::EndArchive { .. } => "@archive is gone",
             Self::SetSearch { anew: false, .. } => "@search is new",
             Self::SetSearch { .. } => "@search names other fields",
             Self::DropSearch => "@search is gone",
@@ -113,6 +122,7 @@ impl super::Demand {
         match self {
             Self::Empty { .. } => "noRows",
             Self::NothingToLose { .. } => "nothingToLose",
+            Self::NoneArchived { .. } => "noneArchived",
             Self::Carried { .. } => "carriedOver",
             Self::Filled { fault, .. } => match fault {
                 FillFault::Null => "fillGivesValue",

@@ -2,6 +2,7 @@
 
 use expr::{Expect, Kind, Mistake, Node, Prepared, Scope};
 
+use super::meaning::leads_elsewhere;
 use super::recorded::{self, OldRow, ROW};
 use super::{Column, Conversion, Fill, Renames, Schema, Table, conversion};
 
@@ -25,7 +26,7 @@ pub struct ComputedFill {
 /// Which rows get a fill.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum FilledRows {
-    /// All: the column is new or its type changes.
+    /// All: the column is new, its type changes, or it leads to other rows.
     All,
     /// Those without a value: the column becomes required.
     Missing,
@@ -60,7 +61,7 @@ pub(super) fn fills(
         };
         for column in &table.columns {
             let Some(Fill::Expr(text)) = &column.fill else { continue };
-            let Some(rows) = filled_rows(before.column(&column.name), column) else { continue };
+            let Some(rows) = filled_rows(before, table, column) else { continue };
             match compile(original, column, text) {
                 Ok(node) => fills.push(ComputedFill {
                     table: table.name.clone(),
@@ -82,8 +83,11 @@ pub(super) fn fills(
     (fills, mistakes)
 }
 
-fn filled_rows(before: Option<&Column>, after: &Column) -> Option<FilledRows> {
-    let Some(before) = before else { return Some(FilledRows::All) };
+fn filled_rows(old: &Table, new: &Table, after: &Column) -> Option<FilledRows> {
+    let Some(before) = old.column(&after.name) else { return Some(FilledRows::All) };
+    if leads_elsewhere(old, new, &after.name) {
+        return Some(FilledRows::All);
+    }
     let gains_values = before.values.is_some() && after.values.is_some();
     match conversion(before, after) {
         Conversion::None => {}

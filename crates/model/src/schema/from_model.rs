@@ -50,7 +50,7 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
     });
     Table {
         name: entity.table.clone(),
-        was: entity.was_table.clone(),
+        was: entity.was_table.iter().cloned().collect(),
         columns: entity.columns.iter().map(|found| column(model, entity, found)).collect(),
         key: entity.key_columns.iter().map(|id| name(*id)).collect(),
         identity: entity.identity,
@@ -66,6 +66,7 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
         search: entity.search.as_ref().map(|search| Search {
             columns: search.fields.iter().map(|field| name(field.column)).collect(),
         }),
+        archive: entity.archive.as_ref().map(|archive| name(archive.column)),
     }
 }
 
@@ -88,7 +89,7 @@ fn join_table(model: &Model, join: &Join) -> Table {
     let back = columns(right).into_iter().chain(columns(left));
     Table {
         name: join.table.clone(),
-        was: join.was_table.clone(),
+        was: join.was_tables.clone(),
         columns: left.columns.iter().chain(&right.columns).map(join_column).collect(),
         key: names,
         identity: false,
@@ -104,6 +105,7 @@ fn join_table(model: &Model, join: &Join) -> Table {
         triggers: Vec::new(),
         recorded: Vec::new(),
         search: None,
+        archive: None,
     }
 }
 

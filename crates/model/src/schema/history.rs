@@ -139,7 +139,7 @@ pub(super) fn table(entity: &Entity) -> Option<Table> {
     ]);
     let name = table_name(&entity.table);
     Some(Table {
-        was: entity.was_table.as_deref().map(table_name),
+        was: entity.was_table.as_deref().map(table_name).into_iter().collect(),
         columns,
         key,
         identity: false,
@@ -153,6 +153,7 @@ pub(super) fn table(entity: &Entity) -> Option<Table> {
         checks: Vec::new(),
         triggers: Vec::new(),
         search: None,
+        archive: None,
         recorded: Vec::new(),
         name,
     })

@@ -11,6 +11,7 @@ mod explain;
 mod fill;
 mod from_model;
 pub mod history;
+mod meaning;
 mod parts;
 pub mod recorded;
 mod rename;
@@ -42,9 +43,9 @@ pub struct Schema {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// Its earlier name. How to get here is not part of the state, so it is not recorded.
+    /// Names that it may have had. How to get here is not part of the state, so it is not recorded.
     #[serde(skip)]
-    pub was: Option<String>,
+    pub was: Vec<String>,
     /// Columns in the order of the model.
     pub columns: Vec<Column>,
     /// The primary key's columns, in its order.
@@ -70,6 +71,9 @@ pub struct Table {
     /// The full-text index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// The column with the time at which a row was archived (`@archive`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<String>,
 }
 
 /// A column.

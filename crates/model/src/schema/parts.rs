@@ -87,6 +87,15 @@ impl TableDiff<'_> {
         }
     }
 
+    /// Where `@archive` goes and its time stays as a field, the rows that it hid are seen again.
+    pub(super) fn archive(&mut self) {
+        let Some(column) = &self.before.archive else { return };
+        if self.after.archive.as_ref() != Some(column) && self.after.column(column).is_some() {
+            let demand = Demand::NoneArchived { column: column.clone() };
+            self.push(Change::EndArchive { column: column.clone() }, vec![demand]);
+        }
+    }
+
     /// A full-text index is made anew from the rows, so it demands nothing of them.
     pub(super) fn search(&mut self) {
         match (&self.before.search, &self.after.search) {

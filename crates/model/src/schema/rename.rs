@@ -16,13 +16,14 @@ impl Renames {
     pub(super) fn between(old: &Schema, new: &Schema) -> Self {
         let mut renames = Self::default();
         for table in &new.tables {
-            let Some(was) = &table.was else { continue };
-            let claimed = renames.tables.iter().any(|(_, old)| old == was);
-            if old.table(&table.name).is_none()
-                && old.table(was).is_some()
-                && new.table(was).is_none()
-                && !claimed
-            {
+            if old.table(&table.name).is_some() {
+                continue;
+            }
+            let is_free = |was: &&String| {
+                let claimed = renames.tables.iter().any(|(_, old)| old == *was);
+                old.table(was).is_some() && new.table(was).is_none() && !claimed
+            };
+            if let Some(was) = table.was.iter().find(is_free) {
                 renames.tables.push((table.name.clone(), was.clone()));
             }
         }
@@ -98,6 +99,7 @@ impl Renames {
             table.search.iter_mut().for_each(|it| it.columns.iter_mut().for_each(rename));
             table.checks.iter_mut().for_each(|check| rename_in(&mut check.condition));
             table.recorded.iter_mut().for_each(rename);
+            table.archive.iter_mut().for_each(rename);
         }
         schema
     }

@@ -1,6 +1,7 @@
 //! The steps of a migration, and what they demand of the rows.
 
 use super::convert::keeps_values;
+use super::history;
 use super::{
     Check, Column, ComputedFill, FillMistake, ForeignKey, Index, Renames, Schema, Search, Table,
     Trigger,
@@ -149,6 +150,13 @@ pub enum Change {
         /// The column.
         column: String,
     },
+    /// A history without entries, because the keys that they are by are no more.
+    EmptyHistory,
+    /// Rows that were archived are as others.
+    EndArchive {
+        /// The column with the time at which they were.
+        column: String,
+    },
     /// A full-text index, new or over other columns.
     SetSearch {
         /// What it indexes.
@@ -196,6 +204,11 @@ pub enum Demand {
     NothingToLose {
         /// The column; none for the whole table.
         column: Option<String>,
+    },
+    /// None is archived.
+    NoneArchived {
+        /// The column that says so.
+        column: String,
     },
     /// None has a value that no fill which reads the column goes on with.
     Carried {
@@ -273,18 +286,41 @@ impl MigrationPlan {
     }
 
     /// Returns the columns of a table whose values a migration leaves as they are: their names before
-    /// and after. None for a table that is new or goes.
+    /// and after. None for a table that is new, goes or is emptied.
     pub fn untouched_columns(&self, table: &str) -> Option<Vec<(String, String)>> {
+        let is_emptied = |step: &Step| step.table == table && step.change == Change::EmptyHistory;
+        if self.steps.iter().any(is_emptied) {
+            return None;
+        }
         let (before, after) = (self.before.table(table)?, self.after.table(table)?);
+        let rewritten = self.rewrites_history(table);
         let untouched = |column: &&Column| {
             before.column(&column.name).is_some_and(|old| keeps_values(old, column))
                 && self.fill(table, &column.name).is_none()
+                && !self.replaces(table, &column.name)
+                && !(rewritten && column.name == history::CHANGES)
         };
         let pair = |column: &Column| {
             let old = self.renames.original_column(table, &column.name).to_owned();
             (old, column.name.clone())
         };
         Some(after.columns.iter().filter(untouched).map(pair).collect())
+    }
+
+    /// Says whether a table is a history in whose entries fields are renamed, or of which they go.
+    fn rewrites_history(&self, table: &str) -> bool {
+        if !history::is_history(table) {
+            return false;
+        }
+        let is_its = |of: &str| history::table_name(of) == table;
+        // Links are there by the name of their join table.
+        let renamed = |(name, _): &(String, String)| !is_its(name) && !history::is_history(name);
+        self.renames.columns.iter().any(|(of, ..)| is_its(of))
+            || self.renames.tables.iter().any(renamed)
+            || self
+                .steps
+                .iter()
+                .any(|step| matches!(step.change, Change::Forget { .. }) && is_its(&step.table))
     }
 
     /// Finds the fill of a column.
@@ -299,6 +335,7 @@ impl Demand {
         matches!(
             self,
             Self::NothingToLose { .. }
+                | Self::NoneArchived { .. }
                 | Self::Carried { .. }
                 | Self::Filled { fault: FillFault::Lost, .. }
         )
@@ -308,6 +345,7 @@ impl Demand {
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::Empty { column }
+            | Self::NoneArchived { column }
             | Self::Carried { column, .. }
             | Self::Filled { column, .. }
             | Self::NoNulls { column }

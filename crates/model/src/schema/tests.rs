@@ -116,7 +116,7 @@ fn a_rename_reaches_into_conditions_but_not_into_their_texts() {
         let check = Check { name: "c".into(), condition: condition.into() };
         let table = Table {
             name: "t".into(),
-            was: None,
+            was: vec![],
             columns: vec![],
             key: vec![],
             identity: false,
@@ -126,6 +126,7 @@ fn a_rename_reaches_into_conditions_but_not_into_their_texts() {
             triggers: vec![],
             recorded: vec![],
             search: None,
+            archive: None,
         };
         Schema { tables: vec![table] }
     };

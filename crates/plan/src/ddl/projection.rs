@@ -67,6 +67,9 @@ impl<'p> Projection<'p> {
         if let Some(fill) = self.plan.fill(&self.after.name, &column.name) {
             return Some(self.computed(fill, column, &self.old_column(&column.name)));
         }
+        if self.plan.replaces(&self.after.name, &column.name) {
+            return Some(self.fill(column));
+        }
         let before = self.before.column(&column.name);
         match before.map(|before| (before, conversion(before, column))) {
             None | Some((_, Conversion::Replace)) => Some(self.fill(column)),

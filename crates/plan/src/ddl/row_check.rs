@@ -59,7 +59,9 @@ fn row_check(
     let new_keys = new_keys.join(", ");
     let offenders = match demand {
         Demand::Empty { .. } | Demand::NothingToLose { column: None } => old_rows(""),
-        Demand::NothingToLose { .. } => old_rows(&format!(" WHERE {quoted_column} IS NOT NULL")),
+        Demand::NothingToLose { .. } | Demand::NoneArchived { .. } => {
+            old_rows(&format!(" WHERE {quoted_column} IS NOT NULL"))
+        }
         Demand::NoNulls { .. } => old_rows(&format!(" WHERE {quoted_column} IS NULL")),
         Demand::FitsInt { .. } => {
             old_rows(&format!(" WHERE {quoted_column} NOT BETWEEN {} AND {}", i32::MIN, i32::MAX))

@@ -181,7 +181,12 @@ fn before(
     let mut tables = Vec::new();
     for (index, table) in plan.before.tables.iter().enumerate() {
         watch.doing("reading the rows before", index, plan.before.tables.len());
-        let columns = plan.untouched_columns(&table.name).unwrap_or_default();
+        let untouched = plan.untouched_columns(&table.name);
+        if untouched.is_none() && plan.after.table(&table.name).is_some() {
+            // It is emptied, and begins anew.
+            continue;
+        }
+        let columns = untouched.unwrap_or_default();
         let (old, new): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
         let name = plan.renames.original_table(&table.name);
         let (rows, checksum) = checksum(connection, name, &old)?;

@@ -93,6 +93,9 @@ fn wrong(demand: &Demand, table: &str, place: &str, rows: &str) -> String {
         Demand::NothingToLose { column: None } => {
             format!("{table} has {rows}, which would be lost.")
         }
+        Demand::NoneArchived { .. } => {
+            format!("What is archived in {table} would be seen again: {rows}.")
+        }
         Demand::NothingToLose { .. } => {
             format!("{place} has a value in {rows}, which would be lost.")
         }
@@ -148,6 +151,9 @@ fn fix(demand: &Demand, place: &str) -> String {
         }
         Demand::NothingToLose { column: None } => format!(
             "If the type was renamed, write @was(name: …) with its old name on the new one. If it may go with all its rows, run `mainstay migrate --apply --allow-drop {place}`."
+        ),
+        Demand::NoneArchived { .. } => format!(
+            "Keep @archive until they are deleted for good or restored. If they may be seen again, run `mainstay migrate --apply --allow-drop {place}`."
         ),
         Demand::NothingToLose { .. } => format!(
             "If the field was renamed, write @was(name: …) with its old name on the new one. If its type changed, or other fields take its place, say with @fill(expr: …) on those what becomes of the values. If the values may go, run `mainstay migrate --apply --allow-drop {place}`."

@@ -33,6 +33,9 @@ pub(super) fn statements(plan: &MigrationPlan, now: Timestamp) -> (Vec<String>, 
             out.push(format!("DROP TABLE {}", quote(&step.table)));
             verify = true;
         }
+        if step.change == Change::EmptyHistory {
+            out.push(format!("DELETE FROM {}", quote(&step.table)));
+        }
     }
     let mut indexes = Vec::new();
     let mut searches = Vec::new();
@@ -88,10 +91,11 @@ pub(super) fn ways(plan: &MigrationPlan) -> Vec<Way> {
         .map(|table| table.name.as_str())
         .collect();
     let way = |step: &Step| match &step.change {
-        Change::DropTable => Way::Drop,
+        Change::DropTable | Change::EmptyHistory => Way::Drop,
         Change::CreateTable(_) | Change::RenameTable { .. } => Way::InPlace,
         Change::DropIndex { .. } | Change::RenameColumn { .. } => Way::InPlace,
         Change::SetTrigger(_) | Change::DropTrigger { .. } => Way::InPlace,
+        Change::EndArchive { .. } => Way::InPlace,
         Change::Forget { .. } => Way::WriteRows,
         _ if rebuilt.contains(&step.table.as_str()) => Way::Rebuild,
         Change::AddColumn(column) if plan.fill(&step.table, &column.name).is_some() => {

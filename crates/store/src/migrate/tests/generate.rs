@@ -95,7 +95,7 @@ pub(super) fn changed(draw: &mut Draw<'_>, schema: &Schema) -> Schema {
             }
         }
         if draw.once_in(8) {
-            table.was = Some(table.name.clone());
+            table.was = vec![table.name.clone()];
             table.name = format!("{}_renamed", table.name);
         }
         if draw.once_in(10) {
@@ -114,7 +114,7 @@ pub(super) fn changed(draw: &mut Draw<'_>, schema: &Schema) -> Schema {
     }
     finish(draw, &mut tables);
     for table in &mut tables {
-        let was = table.was.as_deref().unwrap_or(&table.name);
+        let was = table.was.first().unwrap_or(&table.name);
         if let Some(old) = schema.table(was) {
             super::generate_fills::add(draw, old, table);
         }
@@ -139,7 +139,7 @@ fn table(draw: &mut Draw<'_>, name: &str) -> Table {
     columns.insert(0, Column { ty: ColumnType::Uuid, ..column(&mut Draw::new(&[]), "id", true) });
     let mut table = Table {
         name: name.to_owned(),
-        was: None,
+        was: vec![],
         columns,
         key: vec!["id".to_owned()],
         identity: false,
@@ -149,6 +149,7 @@ fn table(draw: &mut Draw<'_>, name: &str) -> Table {
         triggers: vec![],
         recorded: vec![],
         search: None,
+        archive: None,
     };
     if draw.once_in(3) {
         rekey(draw, &mut table);

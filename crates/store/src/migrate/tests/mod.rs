@@ -1,5 +1,6 @@
 //! Tests of migrations on real SQLite.
 
+mod archives;
 mod backfill;
 mod computed;
 mod drift;
@@ -7,6 +8,7 @@ mod fills;
 mod generate;
 mod generate_fills;
 mod guide;
+mod keys;
 mod laws;
 mod search;
 mod steps;

@@ -311,3 +311,25 @@ fn conditions_may_use_the_functions_of_the_language() {
     assert!(error.contains("ck_blog_post_title"), "{error}");
     assert_eq!(rows(&connection, "PRAGMA integrity_check"), "ok");
 }
+
+#[test]
+fn links_are_found_whichever_hint_is_older() {
+    let id = "X'00000000000000000000000000000001'";
+    let rows = format!(
+        "INSERT INTO blog_tag VALUES ({id}); INSERT INTO blog_post VALUES ({id}); INSERT INTO blog_post_tags VALUES ({id}, {id})"
+    );
+    let model = |ty: &str, field: &str| {
+        format!("type Tag @entity {{ id: ID! }} type {ty} {{ {field} }}").replace("Was", "@was")
+    };
+    let tags = "tags: [Tag!]! @join";
+    let labels = "labels: [Tag!]! @join Was(name: \"tags\")";
+    let article = "Article @entity Was(name: \"Post\")";
+    for way in [[(article, tags), (article, labels)], [("Post @entity", labels), (article, labels)]]
+    {
+        let mut connection = filled(&model("Post @entity", tags), &rows);
+        for (ty, field) in way {
+            dev(&mut connection, &model(ty, field)).unwrap();
+        }
+        assert_eq!(super::rows(&connection, "SELECT COUNT(*) FROM blog_article_labels"), "1");
+    }
+}
