@@ -1,7 +1,7 @@
 //! What is written into the fields of a row: made up at random, sent, and put into the world.
 
 use app::input::Body;
-use app::operations::Saved;
+use app::operations::{Key, Saved};
 use expr::{Caller, EntityId, FieldId, Value};
 use model::{FieldKind, Model};
 use plan::read::Archived;
@@ -142,6 +142,12 @@ pub(crate) fn targets_seen(sight: Sight<'_>, entity: EntityId, cells: &[(FieldId
             _ => true,
         }
     })
+}
+
+/// Returns a row's key as it stands in the path of an operation of a batch.
+pub(crate) fn batch_key(world: &World, row: At) -> Key {
+    let entity = world.model.entity(row.0);
+    Key::parse(entity, &plan::key_text(entity, &world.key(row))).expect("the key of a row")
 }
 
 /// Returns what was answered of one row.

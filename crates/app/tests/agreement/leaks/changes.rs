@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::App;
-use app::operations::{Objects, Patch, Precondition, Prepared as _, Write};
+use app::operations::{Action, Objects, Patch, Precondition, Prepared as _, Write};
 use expr::{Caller, FieldId, Value};
 use model::Model;
 use plan::RuleRef;
@@ -38,6 +38,60 @@ impl Change {
         }
     }
 
+    /// Makes up a change or a deletion, as they stand in batches.
+    pub(crate) fn in_batch(world: &World, row: At, entropy: &mut Entropy<'_>) -> Self {
+        let belief = entropy.of(&[Belief::Nothing, Belief::Nothing, Belief::Wrong]);
+        match entropy.pick(4) {
+            0 => Self::Delete { row, belief },
+            _ => {
+                let merges = entropy.pick(3) == 0;
+                Self::Update { row, cells: cells::some(world, row, entropy), belief, merges }
+            }
+        }
+    }
+
+    /// Returns the change as an operation of a batch.
+    pub(crate) async fn action(&self, sight: Sight<'_>, app: &App) -> Action {
+        let row = self.row();
+        let key = cells::batch_key(sight.world, row);
+        let precondition = self.precondition(sight, app).await;
+        match self {
+            Self::Update { cells, .. } => {
+                let body = cells::body(sight.world, row.0, cells);
+                let patch = Patch { body, objects: self.objects() };
+                Action::Update { entity: row.0, key, patch, precondition }
+            }
+            Self::Delete { .. } | Self::Restore { .. } => {
+                Action::Delete { entity: row.0, key, precondition }
+            }
+        }
+    }
+
+    /// Returns the rule that judges the row as it is.
+    pub(crate) fn rule(&self) -> RuleRef {
+        match self {
+            Self::Update { row, .. } => RuleRef::Update(row.0),
+            Self::Delete { row, .. } | Self::Restore { row } => RuleRef::Delete(row.0),
+        }
+    }
+
+    async fn precondition(&self, sight: Sight<'_>, app: &App) -> Precondition {
+        let hash = match self {
+            Self::Update { row, belief, .. } | Self::Delete { row, belief } => {
+                belief.hash(sight, app, *row).await
+            }
+            Self::Restore { .. } => None,
+        };
+        hash.map_or(Precondition::None, |hash| Precondition::Hashes(vec![hash]))
+    }
+
+    fn objects(&self) -> Objects {
+        match self {
+            Self::Update { merges: true, .. } => Objects::Merge,
+            _ => Objects::Replace,
+        }
+    }
+
     pub(crate) fn row(&self) -> At {
         match self {
             Self::Update { row, .. } | Self::Delete { row, .. } | Self::Restore { row } => *row,
@@ -47,22 +101,13 @@ impl Change {
     pub(crate) async fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Asked {
         let (row, caller, app) = (self.row(), super::lasting(sight.caller), Arc::clone(app));
         let key = sight.world.key(row);
-        let belief = match self {
-            Self::Update { belief, .. } | Self::Delete { belief, .. } => {
-                belief.hash(sight, &app, row).await
-            }
-            Self::Restore { .. } => None,
-        };
-        let belief = belief.map_or(Precondition::None, |hash| Precondition::Hashes(vec![hash]));
+        let belief = self.precondition(sight, &app).await;
         let body = match self {
             Self::Update { cells, .. } => Some(cells::body(sight.world, row.0, cells)),
             Self::Delete { .. } | Self::Restore { .. } => None,
         };
         let deletes = matches!(self, Self::Delete { .. });
-        let objects = match self {
-            Self::Update { merges: true, .. } => Objects::Merge,
-            _ => Objects::Replace,
-        };
+        let objects = self.objects();
         let answer = Box::pin(async move {
             let write = match body {
                 Some(body) => {

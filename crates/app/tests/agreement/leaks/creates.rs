@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use app::input::Body;
-use app::operations::{Prepared as _, Write, WriteRows};
+use app::operations::{Action, Prepared as _, Write, WriteRows};
 use expr::{Caller, EntityId};
 use model::Model;
 use plan::RuleRef;
@@ -28,6 +28,17 @@ impl CreateRows {
         let rows = world.rows(entity)..world.rows(entity) + count;
         let rows = rows.map(|row| cells::new_row(world, (entity, row), entropy));
         Self { entity, rows: rows.collect() }
+    }
+
+    /// Makes up a row that is created alone.
+    pub(crate) fn one(world: &World, entity: EntityId, entropy: &mut Entropy<'_>) -> Self {
+        let rows = vec![cells::new_row(world, (entity, world.rows(entity)), entropy)];
+        Self { entity, rows }
+    }
+
+    /// Returns the first row as an operation of a batch.
+    pub(crate) fn action(&self, sight: Sight<'_>) -> Action {
+        Action::Create { entity: self.entity, body: self.bodies(sight.world).remove(0) }
     }
 
     pub(crate) fn bodies(&self, world: &World) -> Vec<Body> {

@@ -11,6 +11,15 @@ use crate::world::{At, Cell, World};
 /// if only until it falls as well.
 pub(crate) fn delete(world: &mut World, row: At) -> bool {
     let archives = world.guards(row.0).archive;
+    fell(world, row, archives)
+}
+
+/// Deletes a row for good with what falls with it, whatever is archived otherwise.
+pub(crate) fn delete_for_good(world: &mut World, row: At) -> bool {
+    fell(world, row, false)
+}
+
+fn fell(world: &mut World, row: At, archives: bool) -> bool {
     let counts = |world: &World, row: At| !archives || world.is_live(row);
     let mut falling = vec![row];
     let (mut is_held, mut emptied, mut next) = (false, Vec::new(), 0);

@@ -9,15 +9,17 @@ use app::operations::{Objects, Patch, Precondition, Prepared as _, Write};
 use expr::{Caller, FieldId};
 use model::Model;
 
-use super::Seen;
+use super::attempts::Attempt;
+use super::cells::FIXED;
 use super::exports::ExportRead;
 use super::groups::GroupRead;
 use super::histories::HistoryRead;
 use super::lists::ListRead;
 use super::rows::RowRead;
 use super::sight::Sight;
+use super::{Seen, effects};
 use crate::entropy::Entropy;
-use crate::world::{At, World, random_cell};
+use crate::world::{At, Cell, World, random_cell};
 
 /// A request that changes nothing.
 #[derive(Clone, Debug)]
@@ -27,6 +29,7 @@ pub(crate) enum Read {
     Groups(GroupRead),
     Export(ExportRead),
     History(HistoryRead),
+    Attempt(Attempt),
 }
 
 impl Read {
@@ -38,6 +41,18 @@ impl Read {
             0 => Self::Row(RowRead::random(world, entity, entropy)),
             1 | 2 => Self::Groups(GroupRead::random(model, entity, entropy)),
             _ => Self::List(ListRead::random(model, entity, entropy)),
+        }
+    }
+
+    /// Makes up one of which only the refusals matter.
+    pub(crate) fn random_or_attempt(
+        world: &World,
+        model: &Model,
+        entropy: &mut Entropy<'_>,
+    ) -> Self {
+        match entropy.pick(4) {
+            0 => Self::Attempt(Attempt::random(world, world.entity(entropy.pick(3)), entropy)),
+            _ => Self::random(world, model, entropy),
         }
     }
 
@@ -53,6 +68,8 @@ impl Read {
             Self::Groups(groups) => groups.check(app, sight, seen).await,
             Self::Export(export) => export.check(app, sight, seen).await,
             Self::History(history) => history.check((app, open), sight, seen).await,
+            // It is undone, and `Write` says what should come of it.
+            Self::Attempt(_) => Ok(()),
         }
     }
 
@@ -63,14 +80,17 @@ impl Read {
             Self::Groups(groups) => groups.told(app, sight.caller).await,
             Self::Export(export) => export.told(app, sight.caller).await,
             Self::History(history) => history.told(app, sight).await,
+            Self::Attempt(attempt) => attempt.told(app, sight).await,
         }
     }
 
-    /// Returns what rules say that may look at what is hidden, and whose answer is no leak.
-    fn premise(&self, sight: Sight<'_>) -> String {
+    /// Returns what rules say that may look at what is hidden, and whose answer is no leak; nothing
+    /// where an answer has other reasons.
+    fn premise(&self, world: &mut World, written: &Model, caller: &Caller<'_>) -> Option<String> {
         match self {
-            Self::History(history) => history.premise(sight),
-            _ => String::new(),
+            Self::History(history) => Some(history.premise(Sight { world, written, caller })),
+            Self::Attempt(attempt) => attempt.premise(world, written, caller),
+            _ => Some(String::new()),
         }
     }
 }
@@ -86,8 +106,8 @@ pub(crate) async fn check(
 ) -> Result<(), String> {
     let mut before = Vec::new();
     for read in reads {
-        let sight = Sight { world, written, caller };
-        before.push((read.premise(sight), read.told(app, sight).await));
+        let premise = read.premise(world, written, caller);
+        before.push((premise, read.told(app, Sight { world, written, caller }).await));
     }
     let mut changes = Vec::new();
     for _ in 0..6 {
@@ -98,7 +118,7 @@ pub(crate) async fn check(
         return Ok(());
     }
     for (read, (premise, before)) in reads.iter().zip(before) {
-        if read.premise(Sight { world, written, caller }) != premise {
+        if premise.is_none() || read.premise(world, written, caller) != premise {
             continue;
         }
         seen.requests += 1;
@@ -126,29 +146,36 @@ async fn change_hidden(
     }
     let copy = world.copy_rows();
     let everything = Sight { world, written, caller }.everything();
-    let anyone = Caller { user: None, now: caller.now, input: &[], request: None };
     let key = world.key(row);
-    let described = world.model.entity(entity);
-    let fields = described.fields.iter().zip(0..).filter(|(field, _)| {
-        !["n", "id", "code", "org", "archivedAt"].contains(&field.name.as_str())
-    });
-    let fields: Vec<FieldId> = fields
-        .map(|(_, id)| FieldId(id))
-        .filter(|field| world.stored(row, *field).is_some() && !described.key.contains(field))
-        .collect();
-    let field = entropy.of(&fields);
-    let name = described.field(field).name.clone();
-    let cell = random_cell(world, row, field, entropy)?;
-    let value = world.client_cell(&cell, described.field(field))?;
-    world.set(row, field, cell);
+    let change = match entropy.pick(4) {
+        0 => None,
+        _ => Some(random_change(world, row, entropy)?),
+    };
+    let body = match &change {
+        None if effects::delete_for_good(world, row) => None,
+        None => Some(Body(Vec::new())),
+        Some((field, cell)) => {
+            let described = world.model.entity(entity).field(*field);
+            let value = world.client_cell(cell, described)?;
+            let body = Body(vec![(described.name.clone(), value)]);
+            world.set(row, *field, cell.clone());
+            Some(body)
+        }
+    };
     let shown = Sight { world, written, caller }.everything();
-    if shown != everything {
+    let Some(body) = body.filter(|_| shown == everything) else {
         world.restore_rows(copy);
         return None;
-    }
-    let changed = format!("{name} of {row:?} = {value}");
-    let patch = Patch { body: Body(vec![(name, value)]), objects: Objects::Replace };
-    let write = Write::update(open, &anyone, entity, key, patch, Precondition::None);
+    };
+    let changed = format!("{body:?} of {row:?}");
+    let anyone = Caller { user: None, now: caller.now, input: &[], request: None };
+    let write = match change {
+        None => Ok(Write::delete(open, &anyone, entity, key, Precondition::None)),
+        Some(_) => {
+            let patch = Patch { body, objects: Objects::Replace };
+            Write::update(open, &anyone, entity, key, patch, Precondition::None)
+        }
+    };
     let done = match write {
         Ok(write) => write.run(open).await.map(|_| ()),
         Err(refusal) => Err(refusal),
@@ -158,4 +185,16 @@ async fn change_hidden(
         return None;
     }
     Some(changed)
+}
+
+/// Makes up what another request may write into a field of a row.
+fn random_change(world: &World, row: At, entropy: &mut Entropy<'_>) -> Option<(FieldId, Cell)> {
+    let described = world.model.entity(row.0);
+    let fields = described.fields.iter().zip(0..).map(|(field, id)| (field, FieldId(id)));
+    let fields = fields
+        .filter(|(field, id)| !FIXED.contains(&field.name.as_str()) && !described.key.contains(id));
+    let fields: Vec<FieldId> =
+        fields.map(|(_, id)| id).filter(|field| world.stored(row, *field).is_some()).collect();
+    let field = entropy.of(&fields);
+    Some((field, random_cell(world, row, field, entropy)?))
 }

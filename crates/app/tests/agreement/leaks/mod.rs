@@ -12,6 +12,7 @@
 //! in one of the two.
 
 mod answers;
+mod attempts;
 mod batches;
 mod bulk;
 mod cells;
@@ -48,7 +49,7 @@ use self::sight::Sight;
 use self::writes::Write;
 use crate::entropy::{self, Entropy};
 use crate::sdl::{Additions, As};
-use crate::world::World;
+use crate::world::{self, World};
 use crate::writer::{Reach, Writer};
 use crate::{COMPUTED, claims};
 
@@ -156,6 +157,7 @@ fn setting(name: &str) -> Option<usize> {
 async fn visit(seed: u64, seen: &mut Seen) {
     let mut world = World::guarded(&entropy::random_bytes(seed, 0, 600)).await;
     let open = world.load(&open_rules(), As::Written);
+    archive_some(&mut world, &open, &mut Entropy::new(&entropy::random_bytes(seed, 999, 20))).await;
     for turn in 0..RULES_PER_WORLD as u64 {
         let bytes = entropy::random_bytes(seed, 1 + turn, 1_200);
         let additions = rules(&world, &mut Entropy::new(&bytes));
@@ -170,7 +172,7 @@ async fn visit(seed: u64, seen: &mut Seen) {
             let caller = Caller { user, now: world.clock.clock().now(), input: &[], request: None };
             seen.requests += 1;
             let (request, outcome) = if number + 1 == REQUESTS_PER_RULES as u64 {
-                let read = |_| Read::random(&world, &app.model, &mut entropy);
+                let read = |_| Read::random_or_attempt(&world, &app.model, &mut entropy);
                 let reads: Vec<Read> = (0..READS_COMPARED).map(read).collect();
                 let same =
                     interference::check(&mut world, doors, &caller, &reads, &mut entropy, seen);
@@ -193,6 +195,24 @@ async fn visit(seed: u64, seen: &mut Seen) {
                 );
             }
         }
+    }
+}
+
+/// Archives some rows before anybody looks.
+async fn archive_some(world: &mut World, open: &App, entropy: &mut Entropy<'_>) {
+    let app = Arc::new(world.app(&open_rules()));
+    for index in 0..3 {
+        let entity = world.entity(index);
+        if !world.guards(entity).archive || entropy.pick(4) == 0 {
+            continue;
+        }
+        let row = (entity, entropy.pick(world.rows(entity)));
+        let claims = Json::from_iter([("tenant", world::tenant(row.1))]);
+        let user = Some(Arc::new(claims));
+        let caller = Caller { user, now: world.clock.clock().now(), input: &[], request: None };
+        let doors = (&app, open, &*open.model);
+        let done = Write::deletion(row).check(world, doors, &caller, &mut Seen::default()).await;
+        done.unwrap_or_else(|wrong| panic!("{row:?}: {wrong}"));
     }
 }
 
@@ -249,8 +269,14 @@ fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
         let fields = (0..).map(FieldId).zip(fields).filter(|(id, _)| !searched(*id));
         let fields: Vec<String> =
             fields.map(|(_, field)| field).filter(stored).map(|field| field.name.clone()).collect();
+        let is_relation = |name: &&String| ["owner", "buyer", "parent"].contains(&name.as_str());
+        let relations: Vec<String> = fields.iter().filter(is_relation).cloned().collect();
         for _ in 0..entropy.pick(4) {
-            let field = entropy.of(&fields);
+            // What rows are nested in, embedded by and reached over is hidden often enough.
+            let field = match entropy.pick(4) {
+                0 if !relations.is_empty() => entropy.of(&relations),
+                _ => entropy.of(&fields),
+            };
             if !addition.on_fields.iter().any(|(known, _)| *known == field) {
                 let rule = rule(&computed, entity, entropy);
                 addition.on_fields.push((field, format!("@allow(read: {rule})")));

@@ -16,7 +16,7 @@ use super::answers::{is_expected, one};
 use super::cells::{self, Cells, numbered, targets_seen};
 use super::sight::Sight;
 use super::wishes::Wish;
-use super::writes::{Answer, Asked, Belief, Expected};
+use super::writes::{Answer, Asked, Belief, Expected, may_change};
 use crate::entropy::Entropy;
 use crate::values;
 use crate::world::{At, Cell, World};
@@ -47,7 +47,8 @@ struct List {
 
 impl Nest {
     /// Makes up a write, where the type has rows that belong to it.
-    pub(crate) fn random(world: &World, there: At, entropy: &mut Entropy<'_>) -> Option<Self> {
+    pub(crate) fn random(sight: Sight<'_>, there: At, entropy: &mut Entropy<'_>) -> Option<Self> {
+        let world = sight.world;
         let entity = there.0;
         let lists = lists(&world.model, entity);
         if lists.is_empty() {
@@ -75,7 +76,8 @@ impl Nest {
                 below.push(Row::New(cells));
                 continue;
             }
-            let children = world.many(&parent, list.field);
+            let children = world.many(&parent, list.field).into_iter();
+            let children: Vec<At> = children.filter(|row| may_change(sight, *row)).collect();
             let child = match children.is_empty() || entropy.pick(4) == 0 {
                 true => (list.target, entropy.pick(world.rows(list.target))),
                 false => entropy.of(&children),

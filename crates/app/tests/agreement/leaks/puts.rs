@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::App;
-use app::input::Address;
-use app::operations::{Precondition, Prepared as _, Put, PutWrite};
+use app::input::{Address, Body};
+use app::operations::{Action, Place, Precondition, Prepared as _, Put, PutWrite};
 use app::transfer::{Format, OnError};
 use expr::{Caller, EntityId, FieldId, Value};
 use model::{FieldKind, Model};
@@ -140,22 +140,47 @@ impl PutRow {
         Address::of_key(model, self.row.0, &plan::key_text(described, &key))
     }
 
-    pub(crate) async fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Asked {
-        let (caller, app) = (super::lasting(sight.caller), Arc::clone(app));
-        let (entity, target) = (self.row.0, self.target(sight));
-        let address = self.address(sight, &app.model).expect("the address of a row");
-        let body = cells::body(sight.world, entity, &numbered(&self.sent(sight.world, target)));
-        let condition = match self.condition {
+    async fn precondition(&self, sight: Sight<'_>, app: &App) -> Precondition {
+        match self.condition {
             Condition::Absent => Precondition::Absent,
             Condition::Exists => Precondition::Exists,
             Condition::Belief(belief) => {
-                let hash = match target {
-                    Some(row) => belief.hash(sight, &app, row).await,
+                let hash = match self.target(sight) {
+                    Some(row) => belief.hash(sight, app, row).await,
                     None => (belief != Belief::Nothing).then_some(0),
                 };
                 hash.map_or(Precondition::None, |hash| Precondition::Hashes(vec![hash]))
             }
+        }
+    }
+
+    fn body(&self, sight: Sight<'_>) -> Body {
+        let sent = self.sent(sight.world, self.target(sight));
+        cells::body(sight.world, self.row.0, &numbered(&sent))
+    }
+
+    /// Returns the put as an operation of a batch.
+    pub(crate) async fn action(&self, sight: Sight<'_>, app: &App) -> Action {
+        let entity = self.row.0;
+        let place = match self.by_code {
+            true => Place::Unique(self.address(sight, &app.model).expect("the address of a row")),
+            false => Place::Key(cells::batch_key(sight.world, self.row)),
         };
+        let precondition = self.precondition(sight, app).await;
+        Action::Put { entity, place, body: self.body(sight), precondition }
+    }
+
+    /// Says whether the row at the address, where there is one, may be changed as it is.
+    pub(crate) fn may_replace(&self, sight: Sight<'_>) -> bool {
+        self.target(sight).is_none_or(|row| sight.holds(RuleRef::Update(row.0), row))
+    }
+
+    pub(crate) async fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Asked {
+        let (caller, app) = (super::lasting(sight.caller), Arc::clone(app));
+        let (entity, target) = (self.row.0, self.target(sight));
+        let address = self.address(sight, &app.model).expect("the address of a row");
+        let body = self.body(sight);
+        let condition = self.precondition(sight, &app).await;
         let row = target.unwrap_or((entity, sight.world.rows(entity)));
         if self.imported {
             let answer = Box::pin(async move {

@@ -71,7 +71,7 @@ pub(crate) enum Expected {
 impl Write {
     pub(crate) fn random(sight: Sight<'_>, entity: EntityId, entropy: &mut Entropy<'_>) -> Self {
         let world = sight.world;
-        match entropy.pick(15) {
+        match entropy.pick(17) {
             0 | 1 => Self::ChangeMany(ChangeMany::random(world, entity, entropy)),
             2..=4 => Self::Change(Change::random(world, some_row(sight, entity, entropy), entropy)),
             12 => Self::Import(ImportRows::random(world, entity, entropy)),
@@ -81,6 +81,9 @@ impl Write {
                     Some(batch) => Self::Batch(batch),
                     None => Self::Import(ImportRows::random(world, entity, entropy)),
                 }
+            }
+            15 | 16 if world.guards(entity).archive => {
+                Self::Change(Change::random(world, some_row(sight, entity, entropy), entropy))
             }
             5 => Self::Create(CreateRows::random(world, entity, entropy)),
             6..=8 => {
@@ -93,12 +96,16 @@ impl Write {
             }
             _ => {
                 let parent = some_row(sight, entity, entropy);
-                match Nest::random(world, parent, entropy) {
+                match Nest::random(sight, parent, entropy) {
                     Some(nest) => Self::Nest(nest),
                     None => Self::Create(CreateRows::random(world, entity, entropy)),
                 }
             }
         }
+    }
+
+    pub(crate) fn deletion(row: At) -> Self {
+        Self::Change(Change::Delete { row, belief: Belief::Nothing })
     }
 
     /// Asks for the write, and compares what came of it and what the database holds.
@@ -222,14 +229,15 @@ impl Write {
 /// Chooses a row, more often than not one that the caller may change.
 fn some_row(sight: Sight<'_>, entity: EntityId, entropy: &mut Entropy<'_>) -> At {
     let all = (0..sight.world.rows(entity)).map(|row| (entity, row));
-    let may_change = |row: &At| {
-        sight.sees(*row, Archived::Without) && sight.holds(RuleRef::Update(entity), *row)
-    };
-    let open: Vec<At> = all.filter(may_change).collect();
+    let open: Vec<At> = all.filter(|row| may_change(sight, *row)).collect();
     match entropy.pick(3) {
         1 | 2 if !open.is_empty() => entropy.of(&open),
         _ => (entity, entropy.pick(sight.world.rows(entity))),
     }
+}
+
+pub(crate) fn may_change(sight: Sight<'_>, row: At) -> bool {
+    sight.sees(row, Archived::Without) && sight.holds(RuleRef::Update(row.0), row)
 }
 
 /// What the caller believes of the row (`If-Match`).
