@@ -46,6 +46,8 @@ pub(crate) enum Key {
     Id,
     Code,
     N,
+    /// `org` and `n`.
+    Both,
 }
 
 /// A field of an entity.
@@ -157,6 +159,7 @@ impl Draft {
             Key::Id => "",
             Key::Code => " @key(on: [\"code\"])",
             Key::N => " @key(on: [\"n\"])",
+            Key::Both => " @key(on: [\"org\", \"n\"])",
         };
         sdl += key;
         for (is, text) in [

@@ -95,7 +95,7 @@ fn add_type(draft: &mut Draft, entropy: &mut Entropy<'_>) {
         id,
         name: format!("Kind{id}"),
         was: None,
-        key: entropy.of(&[Key::Id, Key::Id, Key::Code, Key::N]),
+        key: entropy.of(&[Key::Id, Key::Id, Key::Code, Key::N, Key::Both]),
         tenant,
         archive,
         archived_at: archive && archived_at,
@@ -150,7 +150,7 @@ fn guards(draft: &mut Draft, entropy: &mut Entropy<'_>) {
         4 => ty.tenant = !ty.tenant,
         5 => ty.search = !ty.search,
         6 => ty.archived_at = ty.archive && !ty.archived_at,
-        _ => ty.key = entropy.of(&[Key::Id, Key::Code, Key::N]),
+        _ => ty.key = entropy.of(&[Key::Id, Key::Code, Key::N, Key::Both]),
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn settle(draft: &mut Draft) {
     let archive_of = |id: Id| types.iter().find(|(of, _)| *of == id).map(|(_, archive)| *archive);
     for ty in &mut draft.types {
         // Another key would tell one tenant what others have.
-        if ty.tenant {
+        if ty.tenant && ty.key != Key::Both {
             ty.key = Key::Id;
         }
         ty.fields.retain(|field| match field.kind {

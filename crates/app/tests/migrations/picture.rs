@@ -114,23 +114,29 @@ fn plain(key: &Json) -> String {
 }
 
 fn key_text(ty: &Type, row: &Json) -> String {
-    plain(match ty.key {
-        Key::Id => &row["id"],
-        Key::Code => &row["code"],
-        Key::N => &row["n"],
-    })
+    match ty.key {
+        Key::Id => plain(&row["id"]),
+        Key::Code => plain(&row["code"]),
+        Key::N => plain(&row["n"]),
+        Key::Both => format!("{},{}", plain(&row["org"]), row["n"]),
+    }
 }
 
 /// Returns a key as the database has it.
 pub(crate) fn key(ty: &Type, text: &str) -> Vec<Bind> {
-    vec![match ty.key {
+    let number = |text: &str| Bind::Int(text.parse().expect("a number"));
+    match ty.key {
         Key::Id => {
             let id = uuid::Uuid::parse_str(text).expect("an id");
-            Bind::Blob(id.as_bytes().as_slice().into())
+            vec![Bind::Blob(id.as_bytes().as_slice().into())]
         }
-        Key::Code => Bind::Text(text.to_owned()),
-        Key::N => Bind::Int(text.parse().expect("a number")),
-    }]
+        Key::Code => vec![Bind::Text(text.to_owned())],
+        Key::N => vec![number(text)],
+        Key::Both => {
+            let (org, n) = text.split_once(',').expect("two parts");
+            vec![Bind::Text(org.to_owned()), number(n)]
+        }
+    }
 }
 
 async fn list(

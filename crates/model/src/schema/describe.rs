@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::convert::renamed_values;
-use super::{Change, Column, Fill, Index, NewValues, Step};
+use super::{Change, Column, Fill, Index, NewValues, Step, history};
 use crate::field::{ColumnType, OnDelete};
 
 impl Display for Step {
@@ -83,9 +83,10 @@ impl Display for Step {
             Change::DropCheck { name } => write!(f, "- check {name} on {table}"),
             Change::SetTrigger(trigger) => write!(f, "~ trigger {} on {table}", trigger.name),
             Change::DropTrigger { name } => write!(f, "- trigger {name} on {table}"),
-            Change::Forget { column } => {
-                write!(f, "- values of {table}.{column} in the history")
-            }
+            Change::Forget { column } => match history::split_links_name(column) {
+                Some((_, join)) => write!(f, "- links of {join} in the history of {table}"),
+                None => write!(f, "- values of {table}.{column} in the history"),
+            },
             Change::EmptyHistory => write!(f, "- entries of {table}, which are by another key"),
             Change::EndArchive { column } => {
                 write!(f, "- archive of {table}, {table}.{column} is as any field")

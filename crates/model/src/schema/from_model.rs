@@ -62,7 +62,7 @@ fn table(model: &Model, entity: &Entity, condition: WriteCondition<'_>) -> Table
         indexes: indexes.collect(),
         checks: checks.collect(),
         triggers: Vec::new(),
-        recorded: history::recorded(entity),
+        recorded: history::recorded(model, entity),
         search: entity.search.as_ref().map(|search| Search {
             columns: search.fields.iter().map(|field| name(field.column)).collect(),
         }),

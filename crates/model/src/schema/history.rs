@@ -100,13 +100,19 @@ pub fn links_of(entity: &Entity) -> impl Iterator<Item = (&Field, JoinId, Side)>
     })
 }
 
-/// Returns the columns whose values the history holds.
-pub(super) fn recorded(entity: &Entity) -> Vec<String> {
+/// Splits the name of links into what tells the side and the join table.
+pub(super) fn split_links_name(name: &str) -> Option<(&str, &str)> {
+    ["->", "<-"].iter().find_map(|side| Some((*side, name.strip_prefix(side)?)))
+}
+
+/// Returns the names of what the history holds: columns, and links.
+pub(super) fn recorded(model: &Model, entity: &Entity) -> Vec<String> {
     if entity.audit.is_none() {
         return Vec::new();
     }
     let fields = entity.fields.iter().filter(|field| is_recorded(field));
-    fields.filter_map(|field| name_of(entity, field)).collect()
+    let links = links_of(entity).map(|(_, join, near)| name_of_links(model, join, near));
+    fields.filter_map(|field| name_of(entity, field)).chain(links).collect()
 }
 
 /// Returns the table that holds the history of an entity's rows.

@@ -65,7 +65,7 @@ pub struct Table {
     /// Triggers, as the database's SQL.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
-    /// The columns whose values the history holds (`@audit`).
+    /// What the history holds (`@audit`): columns, and links by `history::links_name`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recorded: Vec<String>,
     /// The full-text index.

@@ -1,6 +1,6 @@
 //! Renames: the old schema is first told in today's names, so that everything else compares by name.
 
-use super::{Schema, Table};
+use super::{Schema, Table, history};
 
 /// What was renamed, new names first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,7 +98,12 @@ impl Renames {
             }
             table.search.iter_mut().for_each(|it| it.columns.iter_mut().for_each(rename));
             table.checks.iter_mut().for_each(|check| rename_in(&mut check.condition));
-            table.recorded.iter_mut().for_each(rename);
+            for recorded in &mut table.recorded {
+                match history::split_links_name(recorded) {
+                    Some((side, join)) => *recorded = format!("{side}{}", self.table(join)),
+                    None => rename(recorded),
+                }
+            }
             table.archive.iter_mut().for_each(rename);
         }
         schema

@@ -8,6 +8,7 @@ mod fills;
 mod generate;
 mod generate_fills;
 mod guide;
+mod histories;
 mod keys;
 mod laws;
 mod search;
