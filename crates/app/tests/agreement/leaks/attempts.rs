@@ -75,10 +75,10 @@ impl Attempt {
         caller: &Caller<'_>,
     ) -> Option<String> {
         let sight = Sight { world, written, caller };
-        let may = match self {
-            Self::Change(change) => sight.holds(change.rule(), change.row()),
-            Self::Put(put) => put.may_replace(sight),
-            Self::Create(_) => true,
+        let judged = match self {
+            Self::Change(change) => change.judged(sight),
+            Self::Put(put) => put.judged(sight),
+            Self::Create(_) => Vec::new(),
         };
         let before = world.copy_rows();
         let expected = match self {
@@ -88,6 +88,6 @@ impl Attempt {
         };
         world.restore_rows(before);
         let is_clear = !matches!(expected, Expected::Either(_));
-        is_clear.then(|| format!("{may} {expected:?}"))
+        is_clear.then(|| format!("{judged:?} {expected:?}"))
     }
 }

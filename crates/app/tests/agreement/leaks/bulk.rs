@@ -67,9 +67,12 @@ impl ChangeMany {
             sight.sees(row, Archived::Without)
                 && filter.is_none_or(|(tree, atoms)| sight.selects(tree, atoms, row))
         };
-        let rule = match self.cells {
-            Some(_) => RuleRef::Update(self.entity),
-            None => RuleRef::Delete(self.entity),
+        let may = |world: &World, row: At| {
+            let sight = Sight { world, written, caller };
+            match &self.cells {
+                Some(cells) => sight.may_update(row, cells),
+                None => sight.holds(RuleRef::Delete(self.entity), row),
+            }
         };
         let all = (0..world.rows(self.entity)).map(|row| (self.entity, row));
         let mut rows: Vec<At> = all.filter(|row| selected(world, *row)).collect();
@@ -79,7 +82,7 @@ impl ChangeMany {
             if !selected(world, row) {
                 continue;
             }
-            if !(Sight { world, written, caller }).holds(rule, row) {
+            if !may(world, row) {
                 return Expected::Refused;
             }
             match &self.cells {
@@ -88,8 +91,7 @@ impl ChangeMany {
             }
             touched.push(row);
         }
-        let sight = Sight { world, written, caller };
-        if self.cells.is_some() && !touched.iter().all(|row| sight.holds(rule, *row)) {
+        if self.cells.is_some() && !touched.iter().all(|row| may(world, *row)) {
             return Expected::Refused;
         }
         // References that nobody can make are mistakes whatever matches.

@@ -67,11 +67,17 @@ impl Change {
         }
     }
 
-    /// Returns the rule that judges the row as it is.
-    pub(crate) fn rule(&self) -> RuleRef {
+    /// Returns what rules say of the row as it is, each by itself.
+    pub(crate) fn judged(&self, sight: Sight<'_>) -> Vec<bool> {
         match self {
-            Self::Update { row, .. } => RuleRef::Update(row.0),
-            Self::Delete { row, .. } | Self::Restore { row } => RuleRef::Delete(row.0),
+            Self::Update { row, cells, .. } => {
+                let fields = cells.iter().map(|(field, _)| RuleRef::UpdateField(row.0, *field));
+                let rules = fields.chain([RuleRef::Update(row.0)]);
+                rules.map(|rule| sight.holds(rule, *row)).collect()
+            }
+            Self::Delete { row, .. } | Self::Restore { row } => {
+                vec![sight.holds(RuleRef::Delete(row.0), *row)]
+            }
         }
     }
 
@@ -169,13 +175,12 @@ pub(crate) fn update(
     row: At,
     cells: &[(FieldId, Cell)],
 ) -> Expected {
-    let rule = RuleRef::Update(row.0);
     let sight = Sight { world, written, caller };
-    if !sight.sees(row, Archived::Without) || !sight.holds(rule, row) {
+    if !sight.sees(row, Archived::Without) || !sight.may_update(row, cells) {
         return Expected::Refused;
     }
     let refers_well = cells::put(world, written, caller, row, cells);
-    let may = Sight { world, written, caller }.holds(rule, row);
+    let may = Sight { world, written, caller }.may_update(row, cells);
     if refers_well && may { Expected::Done(1) } else { Expected::Refused }
 }
 

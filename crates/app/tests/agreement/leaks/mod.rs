@@ -98,10 +98,10 @@ impl Seen {
 
     fn must_be_varied(&self, wanted: usize) {
         let read = [self.rows, self.found, self.exported, self.groups];
-        let counts = [self.written, self.put, self.refused, self.hidden_changes];
+        let counts = [self.written, self.refused, self.hidden_changes];
         let counts = [read.as_slice(), &counts].concat();
         assert!(counts.iter().all(|count| *count > wanted / 100), "{self:?}");
-        let rare = [self.nested, self.imported, self.batches, self.changes];
+        let rare = [self.put, self.nested, self.imported, self.batches, self.changes];
         assert!(rare.iter().all(|count| *count > wanted / 1_000), "{self:?}");
         assert!(self.hidden_names * 2 < self.requests, "{self:?}");
     }
@@ -278,8 +278,17 @@ fn rules(world: &World, entropy: &mut Entropy<'_>) -> [Additions; 3] {
                 _ => entropy.of(&fields),
             };
             if !addition.on_fields.iter().any(|(known, _)| *known == field) {
-                let rule = rule(&computed, entity, entropy);
-                addition.on_fields.push((field, format!("@allow(read: {rule})")));
+                let read = rule(&computed, entity, entropy);
+                let found = computed.entity(entity).field_named(&field);
+                let is_stored = found.is_some_and(|(_, field)| cells::is_stored(&field.kind));
+                let directive = match is_stored && entropy.pick(3) == 0 {
+                    true => {
+                        let update = rule(&computed, entity, entropy);
+                        format!("@allow(read: {read}, update: {update})")
+                    }
+                    false => format!("@allow(read: {read})"),
+                };
+                addition.on_fields.push((field, directive));
             }
         }
     }

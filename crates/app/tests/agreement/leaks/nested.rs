@@ -159,7 +159,7 @@ impl Nest {
         written: &Model,
         caller: &Caller<'_>,
     ) -> Expected {
-        let mut judged: Vec<(RuleRef, At)> = Vec::new();
+        let mut judged: Vec<(At, Option<&Cells>)> = Vec::new();
         let mut named = HashSet::new();
         if matches!(self.above, Row::There(..)) && self.belief == Belief::Wrong {
             return Expected::Refused;
@@ -177,7 +177,7 @@ impl Nest {
                         return Expected::Refused;
                     }
                     let row = cells::add(world, caller, entity, cells.clone());
-                    judged.push((RuleRef::Create(entity), row));
+                    judged.push((row, None));
                 }
                 Row::There(row, cells) => {
                     let belongs = |row: At| {
@@ -188,18 +188,21 @@ impl Nest {
                     let is_named = is_below && !named.insert(*row);
                     let is_there =
                         sight.sees(*row, Archived::Without) && (!is_below || belongs(*row));
-                    if is_named || !is_there || !sight.holds(RuleRef::Update(entity), *row) {
+                    if is_named || !is_there || !sight.may_update(*row, cells) {
                         return Expected::Refused;
                     }
                     if !cells::put(world, written, caller, *row, cells) {
                         return Expected::Refused;
                     }
-                    judged.push((RuleRef::Update(entity), *row));
+                    judged.push((*row, Some(cells)));
                 }
             }
         }
         let sight = Sight { world, written, caller };
-        let may = judged.iter().all(|(rule, row)| sight.holds(*rule, *row));
+        let may = judged.iter().all(|(row, changed)| match changed {
+            Some(cells) => sight.may_update(*row, cells),
+            None => sight.holds(RuleRef::Create(row.0), *row),
+        });
         if may { Expected::Done(1) } else { Expected::Refused }
     }
 

@@ -170,9 +170,12 @@ impl PutRow {
         Action::Put { entity, place, body: self.body(sight), precondition }
     }
 
-    /// Says whether the row at the address, where there is one, may be changed as it is.
-    pub(crate) fn may_replace(&self, sight: Sight<'_>) -> bool {
-        self.target(sight).is_none_or(|row| sight.holds(RuleRef::Update(row.0), row))
+    /// Returns what rules say of the row at the address as it is, each by itself.
+    pub(crate) fn judged(&self, sight: Sight<'_>) -> Vec<bool> {
+        let Some(row) = self.target(sight) else { return Vec::new() };
+        let fields = (0..).map(FieldId).zip(&self.cells).map(|(field, _)| field);
+        let rules = fields.map(|field| RuleRef::UpdateField(row.0, field));
+        rules.chain([RuleRef::Update(row.0)]).map(|rule| sight.holds(rule, row)).collect()
     }
 
     pub(crate) async fn ask(&self, sight: Sight<'_>, app: &Arc<App>) -> Asked {
@@ -232,28 +235,34 @@ fn replace(
     row: At,
     cells: &[Option<Cell>],
 ) -> Expected {
-    let rule = RuleRef::Update(row.0);
     let sight = Sight { world, written, caller };
-    if !sight.holds(rule, row) {
-        return Expected::Refused;
-    }
     let entity = world.model.entity(row.0);
     let is_plain = |field: &model::Field| !field.private && !FIXED.contains(&field.name.as_str());
     let fields = (0..)
         .map(FieldId)
         .zip(&entity.fields)
         .filter(|(id, field)| is_plain(field) && !entity.key.contains(id));
-    let put = fields.filter_map(|(id, field)| match (&cells[id.0 as usize], &field.kind) {
-        (Some(cell), _) => Some((id, cell.clone())),
-        (None, FieldKind::ToOne(_)) if sight.sees_field(row, id) => Some((id, Cell::One(None))),
-        (None, FieldKind::Scalar { .. }) if sight.sees_field(row, id) => {
-            Some((id, Cell::Value(Value::Null)))
+    let (mut sent, mut reset) = (cells::Cells::new(), cells::Cells::new());
+    for (id, field) in fields {
+        let may_change = || {
+            let rule = RuleRef::UpdateField(row.0, id);
+            sight.sees_field(row, id) && sight.holds(rule, row)
+        };
+        match (&cells[id.0 as usize], &field.kind) {
+            (Some(cell), _) => sent.push((id, cell.clone())),
+            (None, FieldKind::ToOne(_)) if may_change() => reset.push((id, Cell::One(None))),
+            (None, FieldKind::Scalar { .. }) if may_change() => {
+                reset.push((id, Cell::Value(Value::Null)));
+            }
+            _ => {}
         }
-        _ => None,
-    });
-    let put: cells::Cells = put.collect();
+    }
+    if !sight.may_update(row, &sent) {
+        return Expected::Refused;
+    }
+    let put: cells::Cells = sent.iter().cloned().chain(reset).collect();
     let refers_well = cells::put(world, written, caller, row, &put);
-    let may = Sight { world, written, caller }.holds(rule, row);
+    let may = Sight { world, written, caller }.may_update(row, &sent);
     if refers_well && may { Expected::Done(1) } else { Expected::Refused }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::wishes::{ListWish, Related, Term, Wish};
 use crate::surroundings::Surroundings;
-use crate::world::{At, World, client_value};
+use crate::world::{At, Cell, World, client_value};
 
 /// A caller looking at a world.
 #[derive(Copy, Clone)]
@@ -31,6 +31,12 @@ impl<'a> Sight<'a> {
     /// Says whether a rule holds for a row of the caller's tenant. Rules see what nobody hides.
     pub(crate) fn holds(self, rule: RuleRef, row: At) -> bool {
         Surroundings { guarded: false, ..self.at(row, &[]) }.shows(rule, row)
+    }
+
+    /// Says whether the caller may change these fields of a row, as it is.
+    pub(crate) fn may_update(self, row: At, cells: &[(FieldId, Cell)]) -> bool {
+        let may_send = |field: FieldId| self.holds(RuleRef::UpdateField(row.0, field), row);
+        self.holds(RuleRef::Update(row.0), row) && cells.iter().all(|(field, _)| may_send(*field))
     }
 
     /// Says whether a row is of the caller's tenant, or of none.
