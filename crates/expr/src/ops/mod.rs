@@ -9,6 +9,7 @@ mod date;
 mod decimal;
 mod duration;
 mod float;
+mod float_sum;
 mod int;
 mod json;
 mod pattern;
@@ -32,11 +33,12 @@ pub use decimal::{
 };
 pub use duration::{format_duration, parse_duration};
 pub use float::{float_abs, float_add, float_div, float_mul, float_neg, float_rem, float_sub};
+pub use float_sum::FloatSum;
 pub use int::{int_abs, int_add, int_div, int_mul, int_neg, int_rem, int_sub};
 pub use json::{json_as, json_path};
 pub use pattern::{MATCHER_BYTES_MAX, MATCHERS_MAX, compile_pattern, matches};
 pub use period::{Period, period_of_date, period_of_timestamp};
-pub use sum::{DecimalSum, FloatSum, IntSum};
+pub use sum::{DecimalSum, IntSum};
 pub use text::{
     after, before, contains, ends_with, lower_ascii, size, starts_with, trim, upper_ascii,
 };

@@ -1,4 +1,4 @@
-//! Sums of many values, the same in whatever order the values come.
+//! Sums of integers and decimals, the same in whatever order the values come.
 
 use rust_decimal::Decimal;
 
@@ -25,14 +25,6 @@ pub struct DecimalSum {
     scale: u32,
     count: i64,
     overflown: bool,
-}
-
-/// A sum of doubles with Neumaier's compensation, so that small values next to large ones count.
-#[derive(Copy, Clone, Debug, Default, PartialEq)]
-pub struct FloatSum {
-    sum: f64,
-    lost: f64,
-    count: i64,
 }
 
 impl IntSum {
@@ -103,31 +95,6 @@ impl DecimalSum {
     }
 }
 
-impl FloatSum {
-    /// Adds a value.
-    pub fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() {
-            (self.sum - sum) + value
-        } else {
-            (value - sum) + self.sum
-        };
-        self.sum = sum;
-        self.count += 1;
-    }
-
-    /// Returns the sum; null of nothing, and where it is not finite.
-    pub fn sum(self) -> Option<f64> {
-        let sum = self.sum + self.lost;
-        (self.count > 0 && sum.is_finite()).then_some(sum + 0.0)
-    }
-
-    /// Returns the mean; null of nothing, and where the sum is.
-    pub fn mean(self) -> Option<f64> {
-        self.sum().map(|sum| sum / self.count as f64)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -180,15 +147,6 @@ mod tests {
         assert_eq!((sum.sum(), sum.mean()), (None, Some(i64::MAX as f64)));
         sum.add(-i64::MAX);
         assert_eq!(sum.sum(), Some(i64::MAX));
-    }
-
-    #[test]
-    fn small_doubles_next_to_large_ones_count() {
-        let mut sum = FloatSum::default();
-        [1e100, 1.0, -1e100].into_iter().for_each(|value| sum.add(value));
-        assert_eq!(sum.sum(), Some(1.0));
-        [f64::MAX, f64::MAX].into_iter().for_each(|value| sum.add(value));
-        assert_eq!((sum.sum(), sum.mean()), (None, None));
     }
 
     proptest! {

@@ -10,4 +10,6 @@ pub const FUNCTIONS: &str = concat!(
     include_str!("texts.sql"),
     include_str!("times.sql"),
     include_str!("conversions.sql"),
+    include_str!("json.sql"),
+    include_str!("aggregates.sql"),
 );

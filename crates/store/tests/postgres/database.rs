@@ -77,7 +77,7 @@ impl Database {
             pairs.iter().map(|(a, b)| format!("{}, {}", a.literal(), b.literal())).collect();
         // Nothing comes of null, in whatever place the expression has it.
         let (a, b) = &pairs[0];
-        let null = |literal: String| format!("nullif({literal}, {literal})");
+        let null = |literal: String| format!("CASE WHEN false THEN {literal} END");
         rows.push(format!("{}, {}", null(a.literal()), null(b.literal())));
         if expression.contains(", b)") {
             rows.push(format!("{}, {}", a.literal(), null(b.literal())));
