@@ -259,7 +259,11 @@ impl plan::Program for Probe {
         self.asked = false;
     }
 
-    fn finish(self) -> (plan::Verdict, bool) {
-        (plan::Verdict::Rollback, self.found)
+    fn verdict(&self) -> plan::Verdict {
+        plan::Verdict::Rollback
+    }
+
+    fn finish(self) -> bool {
+        self.found
     }
 }

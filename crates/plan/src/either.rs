@@ -42,16 +42,17 @@ impl<L: Program, R: Program> Program for Either<L, R> {
         }
     }
 
-    fn finish(self) -> (Verdict, Self::Output) {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::Left(program) => {
-                let (verdict, output) = program.finish();
-                (verdict, Either::Left(output))
-            }
-            Self::Right(program) => {
-                let (verdict, output) = program.finish();
-                (verdict, Either::Right(output))
-            }
+            Self::Left(program) => program.verdict(),
+            Self::Right(program) => program.verdict(),
+        }
+    }
+
+    fn finish(self) -> Self::Output {
+        match self {
+            Self::Left(program) => Either::Left(program.finish()),
+            Self::Right(program) => Either::Right(program.finish()),
         }
     }
 }

@@ -159,7 +159,11 @@ impl Program for FindRun {
         self.keys.clear();
     }
 
-    fn finish(self) -> (Verdict, Vec<Vec<Bind>>) {
-        (Verdict::Commit, self.keys)
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> Vec<Vec<Bind>> {
+        self.keys
     }
 }

@@ -127,8 +127,12 @@ impl Program for Find {
         (self.asked, self.found) = (false, None);
     }
 
-    fn finish(self) -> (Verdict, Option<Record>) {
-        (Verdict::Commit, self.found)
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> Option<Record> {
+        self.found
     }
 }
 
@@ -199,8 +203,12 @@ impl Program for Claim {
         (self.step, self.found) = (ClaimStep::Start, None);
     }
 
-    fn finish(self) -> (Verdict, Option<Record>) {
-        (Verdict::Commit, self.found)
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> Option<Record> {
+        self.found
     }
 }
 
@@ -254,9 +262,11 @@ impl Program for Keep {
         self.done = 0;
     }
 
-    fn finish(self) -> (Verdict, ()) {
-        (Verdict::Commit, ())
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
     }
+
+    fn finish(self) {}
 }
 
 fn blob(bytes: &[u8]) -> Bind {

@@ -89,16 +89,20 @@ pub trait Program: Send + 'static {
     /// Takes one row of the current statement.
     fn row<R: Row>(&mut self, row: &R);
 
-    /// Takes the verdict that the current statement violated a constraint; `next` is called after it.
-    /// A program that then returns no statement must give `Verdict::Rollback`.
+    /// Takes the news that the current statement violated a constraint. The transaction can only be
+    /// undone then: `next` is called once more and returns no statement, and the verdict is
+    /// `Verdict::Rollback`.
     fn refused(&mut self, constraint: Constraint);
 
     /// Returns to the state before the first statement: the store runs the program again, elsewhere.
     fn restart(&mut self);
 
-    /// Says how the transaction ends, and hands over the output. Where it ran as a read, there is
-    /// nothing to keep or to undo.
-    fn finish(self) -> (Verdict, Self::Output);
+    /// Says how the transaction is to end, when there is no statement any more. Where it ran as a read,
+    /// there is nothing to keep or to undo.
+    fn verdict(&self) -> Verdict;
+
+    /// Hands over the output, when the transaction has ended.
+    fn finish(self) -> Self::Output;
 }
 
 /// How a program's transaction ends.

@@ -58,8 +58,8 @@ impl<S: Steps> Sequence<S> {
     /// Takes the running program's output, and ends with it if it was refused.
     fn conclude(&mut self) {
         if let Some(program) = self.running.take() {
-            let (verdict, output) = program.finish();
-            self.steps.done(output);
+            let verdict = program.verdict();
+            self.steps.done(program.finish());
             if verdict == Verdict::Rollback {
                 self.end = Some(verdict);
             }
@@ -108,10 +108,14 @@ impl<S: Steps> Program for Sequence<S> {
         self.steps.restart();
     }
 
-    fn finish(self) -> (Verdict, S::Output) {
+    fn verdict(&self) -> Verdict {
         // Without an end it was not run to its end, and nothing of it may stay.
-        let verdict = self.end.unwrap_or(Verdict::Rollback);
-        (verdict, self.steps.finish(verdict))
+        self.end.unwrap_or(Verdict::Rollback)
+    }
+
+    fn finish(self) -> S::Output {
+        let verdict = self.verdict();
+        self.steps.finish(verdict)
     }
 }
 
@@ -151,8 +155,12 @@ mod tests {
 
         fn restart(&mut self) {}
 
-        fn finish(self) -> (Verdict, Self::Output) {
-            (self.verdict, if self.verdict == Verdict::Commit { "kept" } else { "refused" })
+        fn verdict(&self) -> Verdict {
+            self.verdict
+        }
+
+        fn finish(self) -> Self::Output {
+            if self.verdict == Verdict::Commit { "kept" } else { "refused" }
         }
     }
 
@@ -210,7 +218,8 @@ mod tests {
         sequence.restart();
         assert_eq!(said(&mut sequence), expected.0, "once more");
         assert_eq!(sequence.next().map(|_| ()), None, "the end is the end");
-        let (verdict, (told, outputs)) = sequence.finish();
+        let verdict = sequence.verdict();
+        let (told, outputs) = sequence.finish();
         assert_eq!((verdict, told, outputs.as_slice()), (expected.1, expected.1, expected.2));
     }
 
@@ -237,7 +246,8 @@ mod tests {
         assert!(sequence.next().is_some());
         sequence.refused(Constraint::ForeignKey);
         assert!(sequence.next().is_none());
-        assert_eq!(sequence.finish(), (Verdict::Rollback, (Verdict::Rollback, vec!["refused"])));
+        assert_eq!(sequence.verdict(), Verdict::Rollback);
+        assert_eq!(sequence.finish(), (Verdict::Rollback, vec!["refused"]));
     }
 
     #[test]
@@ -246,6 +256,6 @@ mod tests {
         let list = List { programs, outputs: Vec::new(), end: Verdict::Commit };
         let mut sequence = Sequence::new(list);
         assert!(sequence.next().is_some());
-        assert_eq!(sequence.finish().0, Verdict::Rollback);
+        assert_eq!(sequence.verdict(), Verdict::Rollback);
     }
 }

@@ -21,6 +21,12 @@ pub enum Error {
     /// A bug in a statement or a program.
     #[error("the database refused a statement")]
     Database(#[from] rusqlite::Error),
+    /// The database cannot be reached.
+    #[error("the database cannot be reached")]
+    Unavailable,
+    /// A bug in a statement or a program, as PostgreSQL tells it.
+    #[error("the database refused a statement: {0}")]
+    Statement(String),
     /// A program panicked.
     #[error("a write panicked")]
     Panicked,

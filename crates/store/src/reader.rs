@@ -94,7 +94,7 @@ impl Readers {
         }
         drop(guard);
         self.wake_janitor();
-        Ok(Outcome::Done(program.finish().1))
+        Ok(Outcome::Done(program.finish()))
     }
 
     fn wake_janitor(&self) {

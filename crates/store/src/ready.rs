@@ -36,7 +36,9 @@ impl Program for Probe {
         self.asked = false;
     }
 
-    fn finish(self) -> (Verdict, ()) {
-        (Verdict::Rollback, ())
+    fn verdict(&self) -> Verdict {
+        Verdict::Rollback
     }
+
+    fn finish(self) {}
 }

@@ -96,7 +96,7 @@ impl Scanner {
         tracing::warn!(duration_ms, sql = sql.as_deref(), "slow query");
         let ended = self.connection.execute_batch("ROLLBACK");
         match result.and(ended) {
-            Ok(()) => Ok(program.finish().1),
+            Ok(()) => Ok(program.finish()),
             Err(error) => Err(match error.sqlite_error_code() {
                 Some(ErrorCode::OperationInterrupted) => Error::Timeout,
                 _ => error.into(),

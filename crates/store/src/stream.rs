@@ -70,7 +70,7 @@ fn read<P: Program>(
         Some(ErrorCode::OperationInterrupted) => Error::Timeout,
         _ => error.into(),
     })?;
-    Ok(program.finish().1)
+    Ok(program.finish())
 }
 
 fn run<P: Program>(connection: &Connection, program: &mut P) -> rusqlite::Result<()> {

@@ -50,11 +50,12 @@ impl Program for Run {
         self.found.clear();
     }
 
-    fn finish(self) -> (Verdict, Self::Output) {
-        match self.refused {
-            Some(constraint) => (Verdict::Rollback, Err(constraint)),
-            None => (Verdict::Commit, Ok(self.found)),
-        }
+    fn verdict(&self) -> Verdict {
+        if self.refused.is_some() { Verdict::Rollback } else { Verdict::Commit }
+    }
+
+    fn finish(self) -> Self::Output {
+        self.refused.map_or(Ok(self.found), Err)
     }
 }
 

@@ -59,8 +59,8 @@ impl<P: Program> Write for Running<P> {
         reads.renew();
         let note = |_: &Arc<str>, statement: &Statement<'_>| reads.count(statement.readonly());
         crate::run::run_noting(connection, &mut program, note)?;
-        let (verdict, output) = program.finish();
-        self.output = Some(output);
+        let verdict = program.verdict();
+        self.output = Some(program.finish());
         Ok(verdict == Verdict::Commit)
     }
 

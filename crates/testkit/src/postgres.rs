@@ -41,27 +41,27 @@ impl Postgres {
             .output()
             .expect("initdb can be started");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        // Nothing here outlives the test, so nothing waits for the disk.
-        let server = command("postgres", user.as_ref())
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off",
-                "-k",
-            ])
-            .arg(folder.path())
-            .arg("-D")
-            .arg(&data)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("postgres can be started");
-        let started = Self { server, folder };
+        let started = Self { server: serve(folder.path()), folder };
         started.wait();
         started
+    }
+
+    /// Returns its address, with the user to whom everything belongs.
+    pub fn url(&self) -> String {
+        format!("host={} user=mainstay dbname=postgres", self.host().display())
+    }
+
+    /// Stops it, with whatever is under way.
+    pub fn stop(&mut self) {
+        // SIGQUIT: at once, and with all of its processes.
+        let _ = kill(Pid::from_raw(self.server.id().cast_signed()), Signal::SIGQUIT);
+        let _ = self.server.wait();
+    }
+
+    /// Starts it again on what it had.
+    pub fn start_again(&mut self) {
+        self.server = serve(self.folder.path());
+        self.wait();
     }
 
     /// Returns the folder of the socket, the host of a connection.
@@ -90,10 +90,22 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGQUIT: at once, and with all of its processes.
-        let _ = kill(Pid::from_raw(self.server.id().cast_signed()), Signal::SIGQUIT);
-        let _ = self.server.wait();
+        self.stop();
     }
+}
+
+/// Starts a server on a cluster.
+fn serve(folder: &Path) -> Child {
+    // Nothing here outlives the test, so nothing waits for the disk.
+    command("postgres", unprivileged().as_ref())
+        .args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-k"])
+        .arg(folder)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("postgres can be started")
 }
 
 /// PostgreSQL does not run as root; then the package's own user runs it.

@@ -89,8 +89,12 @@ impl Program for Count {
         self.found = None;
     }
 
-    fn finish(self) -> (Verdict, i64) {
-        (Verdict::Commit, self.found.unwrap_or_default())
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> i64 {
+        self.found.unwrap_or_default()
     }
 }
 

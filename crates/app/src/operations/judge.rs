@@ -156,8 +156,11 @@ impl Program for JudgedRun {
         self.run.restart();
     }
 
-    fn finish(self) -> (Verdict, Result<Saved, Refusal>) {
-        let (verdict, output) = self.run.finish();
-        (verdict, self.judge.judge(&self.app.model, output))
+    fn verdict(&self) -> Verdict {
+        self.run.verdict()
+    }
+
+    fn finish(self) -> Result<Saved, Refusal> {
+        self.judge.judge(&self.app.model, self.run.finish())
     }
 }

@@ -37,7 +37,7 @@ fn a_folded_rule_allows_what_the_rule_allows() {
     });
     let seen = seen.into_inner();
     let counts = [seen.always, seen.never, seen.allowed, seen.denied];
-    assert!(counts.iter().all(|count| *count > 100), "{seen:?}");
+    assert!(counts.iter().all(|count| *count > 30), "{seen:?}");
     assert!(seen.unwritable * 20 < seen.allowed + seen.denied, "{seen:?}");
 }
 

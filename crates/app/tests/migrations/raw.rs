@@ -43,9 +43,12 @@ impl Program for Texts {
         self.rows.clear();
     }
 
-    fn finish(self) -> (Verdict, Self::Output) {
-        let done = if self.refused { Err(self.sql.to_string()) } else { Ok(self.rows) };
-        (self.verdict, done)
+    fn verdict(&self) -> Verdict {
+        if self.refused { Verdict::Rollback } else { self.verdict }
+    }
+
+    fn finish(self) -> Self::Output {
+        if self.refused { Err(self.sql.to_string()) } else { Ok(self.rows) }
     }
 }
 

@@ -197,7 +197,11 @@ impl Program for Prune {
         (self.asked, self.touched, self.count) = (0, false, 0);
     }
 
-    fn finish(self) -> (Verdict, Option<usize>) {
-        (Verdict::Commit, self.touched.then_some(self.count))
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> Option<usize> {
+        self.touched.then_some(self.count)
     }
 }

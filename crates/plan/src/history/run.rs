@@ -254,12 +254,15 @@ impl Program for HistoryRun {
         *self = Self::new(Arc::clone(&self.plan), values, self.prefix);
     }
 
-    fn finish(self) -> (Verdict, HistoryOutput) {
-        let output = match self.judged {
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> HistoryOutput {
+        match self.judged {
             Some((Verdicts::Shown, _)) => HistoryOutput::Entries(self.page()),
             Some((Verdicts::Denied, _)) => HistoryOutput::Denied,
             Some((Verdicts::Hidden, _)) | None => HistoryOutput::NotFound,
-        };
-        (Verdict::Commit, output)
+        }
     }
 }

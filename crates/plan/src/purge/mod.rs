@@ -170,7 +170,11 @@ impl Program for Purge {
         self.above.clear();
     }
 
-    fn finish(self) -> (Verdict, Option<usize>) {
-        if self.refused { (Verdict::Rollback, None) } else { (Verdict::Commit, Some(self.count)) }
+    fn verdict(&self) -> Verdict {
+        if self.refused { Verdict::Rollback } else { Verdict::Commit }
+    }
+
+    fn finish(self) -> Option<usize> {
+        (!self.refused).then_some(self.count)
     }
 }

@@ -464,12 +464,15 @@ impl Program for ReadRun {
         self.reset();
     }
 
-    fn finish(self) -> (Verdict, ReadOutput) {
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> ReadOutput {
         self.plan.last_bytes.store(self.states[0].out.len(), Ordering::Relaxed);
-        let output = match self.plan.target {
+        match self.plan.target {
             Target::One => ReadOutput::One(self.one()),
             Target::Many => ReadOutput::Many(self.page()),
-        };
-        (Verdict::Commit, output)
+        }
     }
 }

@@ -91,8 +91,12 @@ impl<O: Outlet> Program for StreamRun<O> {
     /// What has left cannot be taken back: a stream runs where nothing starts it again.
     fn restart(&mut self) {}
 
-    fn finish(mut self) -> (Verdict, O) {
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(mut self) -> O {
         self.outlet.take(&mut self.out);
-        (Verdict::Commit, self.outlet)
+        self.outlet
     }
 }

@@ -434,17 +434,19 @@ impl Program for WriteRun {
         *self = Self::part(Arc::clone(&self.plan), std::mem::take(&mut self.values), self.part);
     }
 
-    fn finish(self) -> (Verdict, WriteOutput) {
+    fn verdict(&self) -> Verdict {
+        if self.end.is_some() { Verdict::Rollback } else { Verdict::Commit }
+    }
+
+    fn finish(self) -> WriteOutput {
         if let Some(end) = self.end {
-            return (Verdict::Rollback, end);
+            return end;
         }
         match self.plan.kind {
-            WriteKind::Delete | WriteKind::Archive => {
-                (Verdict::Commit, WriteOutput::Deleted { row: self.seen })
-            }
+            WriteKind::Delete | WriteKind::Archive => WriteOutput::Deleted { row: self.seen },
             WriteKind::Create | WriteKind::Update | WriteKind::Restore => {
                 let key = self.key().to_vec();
-                (Verdict::Commit, WriteOutput::Written { row: self.seen, key })
+                WriteOutput::Written { row: self.seen, key }
             }
         }
     }

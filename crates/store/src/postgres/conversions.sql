@@ -67,19 +67,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN to_char(a, 'YYYY-MM-DD');
 
 -- The number with the fewest digits that reads back as the double. PostgreSQL's own text may have one
--- more: it does not take a number that lies in the middle between two doubles, as 1e23 does.
+-- more.
 CREATE OR REPLACE FUNCTION mainstay.shortest(a double precision) RETURNS numeric
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET extra_float_digits = 1 AS $$
 DECLARE
   number numeric := a::text::numeric;
-  digits integer := char_length(btrim(replace(ltrim(split_part(a::text, 'e', 1), '-'), '.', ''), '0'));
+  exact numeric;
   shorter numeric;
 BEGIN
-  -- Numbers of 15 digits lie too far apart for another one to be as near.
-  IF a = 0 OR digits < 16 THEN
+  IF a = 0 OR char_length(btrim(replace(ltrim(split_part(a::text, 'e', 1), '-'), '.', ''), '0')) < 17 THEN
     RETURN number;
   END IF;
-  shorter := round(mainstay.exactly(a), digits - 2 - floor(log(abs(number)))::integer);
+  exact := mainstay.exactly(a);
+  shorter := round(exact, 15 - floor(log(abs(number)))::integer);
   -- Beyond the largest double it cannot be read.
   IF abs(shorter) < 1.7976931348623158e308 AND shorter::double precision = a THEN
     RETURN trim_scale(shorter);

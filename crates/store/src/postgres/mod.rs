@@ -1,7 +1,16 @@
-//! What PostgreSQL needs of its own: the language's functions, as SQL in the schema `mainstay`.
+//! PostgreSQL: connections, and the language's functions as SQL in the schema `mainstay`.
 //!
-//! They give the answers of `expr::ops`, which SQLite calls directly and memory uses: the test
+//! The functions give the answers of `expr::ops`, which SQLite calls directly and memory uses: the test
 //! `postgres::functions` holds them to it.
+
+mod connection;
+mod constraint;
+mod database;
+mod error;
+mod pool;
+mod values;
+
+pub use database::{Database, Options};
 
 /// Creates or replaces the functions; run in one transaction.
 pub const FUNCTIONS: &str = concat!(

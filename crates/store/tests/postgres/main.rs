@@ -1,7 +1,11 @@
-//! PostgreSQL, as a client of it sees what Mainstay puts there.
+//! The store on a real PostgreSQL.
 
 mod aggregates;
 mod database;
 mod documents;
 mod functions;
+mod outages;
 mod patterns;
+mod reads;
+mod script;
+mod writes;

@@ -68,7 +68,11 @@ impl Program for Gather {
         self.found.clear();
     }
 
-    fn finish(self) -> (Verdict, (Question, Snapshot)) {
-        (Verdict::Rollback, (self.question, self.snapshot))
+    fn verdict(&self) -> Verdict {
+        Verdict::Rollback
+    }
+
+    fn finish(self) -> (Question, Snapshot) {
+        (self.question, self.snapshot)
     }
 }

@@ -182,8 +182,12 @@ impl Program for Sql {
         self.asked = false;
     }
 
-    fn finish(self) -> (Verdict, i64) {
-        (Verdict::Commit, self.number)
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> i64 {
+        self.number
     }
 }
 
@@ -217,7 +221,11 @@ impl<P: Program> Program for Explain<P> {
         self.lines.clear();
     }
 
-    fn finish(self) -> (Verdict, Vec<String>) {
-        (Verdict::Commit, self.lines)
+    fn verdict(&self) -> Verdict {
+        Verdict::Commit
+    }
+
+    fn finish(self) -> Vec<String> {
+        self.lines
     }
 }
