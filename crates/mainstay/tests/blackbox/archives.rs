@@ -175,6 +175,25 @@ async fn a_row_that_others_rely_on_is_not_archived() {
 }
 
 #[tokio::test]
+async fn a_row_that_refers_to_itself_is_archived_and_restored() {
+    let model = "type Node @entity @archive @allow(read: \"true\", write: \"true\") \
+                 { name: String!  next: Node }";
+    let server = start(model);
+    let client = server.client();
+    let id = made(&client, "/api/v1/nodes", json!({ "name": "a" })).await;
+    let path = format!("/api/v1/nodes/{id}");
+    client.patch(&path, json!({ "next": id })).await.expect(200);
+    let other = made(&client, "/api/v1/nodes", json!({ "name": "b", "next": id })).await;
+    assert_eq!(client.delete(&path).await.expect(409).json()["code"], "in_use");
+    let other = format!("/api/v1/nodes/{other}");
+    client.patch(&other, json!({ "next": null })).await.expect(200);
+    client.delete(&path).await.expect(204);
+    client.get(&path).await.expect(404);
+    let restored = client.post(&format!("{path}/restore"), json!({})).await.expect(200).json();
+    assert_eq!((&restored["id"], &restored["nextId"]), (&json!(id), &json!(id)));
+}
+
+#[tokio::test]
 async fn an_archived_row_gives_nobody_access() {
     let (server, admin) = shop().await;
     let product = made(&admin, "/api/v1/products", json!({ "name": "a" })).await;

@@ -135,7 +135,12 @@ impl Search<'_> {
             Some(archive) => format!(" AND {} IS NULL", self.at(child, archive)),
             None => String::new(),
         };
-        let sql = format!("SELECT 1 FROM {} WHERE {held}{live} LIMIT 1", self.table(child));
+        // What goes itself keeps nothing.
+        let others = match relation.target == child.id {
+            true => format!(" AND NOT (({}) {condition})", self.key(child)),
+            false => String::new(),
+        };
+        let sql = format!("SELECT 1 FROM {} WHERE {held}{live}{others} LIMIT 1", self.table(child));
         let statement = self.text(sql, false);
         self.found.restricted.push(Restriction { entity: child.id, statement });
     }
@@ -172,13 +177,21 @@ impl Search<'_> {
                 })
                 .collect();
             let key = column_list(self.dialect, entity, &entity.key_columns, "r.");
+            // A row that leads to itself comes back with itself.
+            let others = match target.id == entity.id {
+                true => {
+                    let found = column_list(self.dialect, target, &target.key_columns, "g.");
+                    format!(" AND ({key}) <> ({found})")
+                }
+                false => String::new(),
+            };
             let at = format!("g.{}", self.at(target, archive));
             let with_it = match from {
                 Some(_) => format!(" AND {at} <> {}", self.stamp),
                 None => String::new(),
             };
             let sql = format!(
-                "SELECT 1 FROM {} AS r JOIN {} AS g ON {} WHERE ({}) {condition} AND {at} IS NOT NULL{with_it} LIMIT 1",
+                "SELECT 1 FROM {} AS r JOIN {} AS g ON {} WHERE ({}) {condition} AND {at} IS NOT NULL{with_it}{others} LIMIT 1",
                 self.table(entity),
                 self.table(target),
                 pairs.join(" AND "),
