@@ -40,6 +40,8 @@ pub struct FieldInfo {
     pub ty: Type,
     /// Whether the field may be null.
     pub nullable: bool,
+    /// For to-one relations: the target may be archived. It is no row then, whatever its key says.
+    pub may_be_archived: bool,
     /// For relations: the target belongs to another module, so only its key can be used here.
     pub other_module: bool,
     /// For to-one relations whose target has a key of one part: that key's type.

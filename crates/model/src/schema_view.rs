@@ -106,6 +106,7 @@ impl Schema for Model {
             id,
             ty: Type::Null,
             nullable: !field.required,
+            may_be_archived: false,
             other_module: false,
             key: None,
             is_sole_key: owner.key == [id],
@@ -119,6 +120,7 @@ impl Schema for Model {
             FieldKind::List { scalar, .. } => info.ty = Type::List(Box::new(scalar.expr_type())),
             FieldKind::ToOne(relation) => {
                 info.ty = Type::Row(relation.target);
+                info.may_be_archived = self.entity(relation.target).archive.is_some();
                 info.other_module = relation.other_module;
                 info.key = self.sole_key_scalar(relation.target).map(Scalar::expr_type);
             }

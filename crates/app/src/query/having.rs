@@ -97,7 +97,15 @@ impl Schema for GroupSchema<'_> {
             Entry::Aggregate(_, ty, nullable) => (ty.clone(), *nullable),
         };
         let id = FieldId(at as u32);
-        Some(FieldInfo { id, ty, nullable, other_module: false, key: None, is_sole_key: false })
+        Some(FieldInfo {
+            id,
+            ty,
+            nullable,
+            may_be_archived: false,
+            other_module: false,
+            key: None,
+            is_sole_key: false,
+        })
     }
 
     fn field_names(&self, entity: EntityId) -> Vec<&str> {

@@ -42,6 +42,7 @@ fn scalar(ty: Type) -> FieldInfo {
         id: FieldId(0),
         ty,
         nullable: false,
+        may_be_archived: false,
         other_module: false,
         key: None,
         is_sole_key: false,

@@ -177,8 +177,9 @@ impl Checker<'_> {
         let of = Box::new(of);
         let kind = match ty {
             Type::Row(_) => {
+                let nullable = nullable || info.may_be_archived;
                 self.relations.insert((entity, field), info);
-                Kind::Hop { of, field }
+                return Some(Node::new(Kind::Hop { of, field }, ty, nullable, span));
             }
             Type::Rows(_) if info.other_module => {
                 return self.refuse(name_span, format!("`{name}` belongs to another module"));

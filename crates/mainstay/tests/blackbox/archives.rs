@@ -194,6 +194,30 @@ async fn a_row_that_refers_to_itself_is_archived_and_restored() {
 }
 
 #[tokio::test]
+async fn a_rule_that_looks_into_an_archived_row_finds_null_there() {
+    let model = r#"
+        type Owner @entity @archive @allow(read: "true", write: "true") { name: String! }
+        type Item @entity @archive @allow(read: "true", write: "true") {
+          owner: Owner! @onDelete(do: CASCADE)
+          hint: String
+          same: String! @default(value: "s") @allow(read: "row.owner.name == row.hint")
+          other: String! @default(value: "o") @allow(read: "!(row.owner.name == 'a')")
+        }"#;
+    let server = start(model);
+    let client = server.client();
+    let owner = made(&client, "/api/v1/owners", json!({ "name": "a" })).await;
+    made(&client, "/api/v1/items", json!({ "owner": owner })).await;
+    let shown = async |query: &str| {
+        let items = client.get(&format!("/api/v1/items?{query}")).await.expect(200);
+        (items.column("same"), items.column("other"))
+    };
+    let null = || vec![Json::Null];
+    assert_eq!(shown("").await, (null(), null()));
+    client.delete(&format!("/api/v1/owners/{owner}")).await.expect(204);
+    assert_eq!(shown("archived=only").await, (vec![json!("s")], vec![json!("o")]));
+}
+
+#[tokio::test]
 async fn an_archived_row_gives_nobody_access() {
     let (server, admin) = shop().await;
     let product = made(&admin, "/api/v1/products", json!({ "name": "a" })).await;

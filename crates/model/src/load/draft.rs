@@ -300,6 +300,8 @@ impl Schema for View<'_, '_> {
                 Shape::ToMany(_) => false,
                 _ => !field.required,
             },
+            may_be_archived: target
+                .is_some_and(|target| self.draft.entity(target).node.directives.has("archive")),
             other_module: target.is_some_and(|target| self.draft.leaves_module(entity, target)),
             key: target
                 .and_then(|target| self.draft.sole_key_scalar(target))
