@@ -62,6 +62,17 @@ impl Dialect {
         }
     }
 
+    /// One of two values. SQLite takes a collation inside of the condition for that of the values, so
+    /// they get their own; what is compared as a decimal gets that around it.
+    pub(crate) fn case(self, condition: &str, then: &str, otherwise: Option<&str>) -> String {
+        let otherwise = otherwise.map_or(String::new(), |sql| format!(" ELSE {sql}"));
+        let case = format!("CASE WHEN {condition} THEN {then}{otherwise} END");
+        match condition.contains(" COLLATE ") {
+            true => format!("({case}) COLLATE BINARY"),
+            false => case,
+        }
+    }
+
     /// A table whose rows are the elements of a JSON list: columns `key`, `value` and `type`.
     pub fn elements(self, list: &str, alias: &str) -> String {
         format!("json_each({list}) AS {alias}")

@@ -208,3 +208,36 @@ fn base64_url(text: &str) -> Vec<u8> {
     }
     out
 }
+
+#[tokio::test]
+async fn a_rule_that_compares_decimals_leaves_texts_as_they_are() {
+    let server = start(
+        r#"
+        type Buyer @entity @allow(read: "row.credit >= decimal('0')", write: "true") {
+          name: String!
+          credit: Decimal!
+          rated: String! @computed(expr: "row.credit > decimal('1') ? row.name : '9'")
+        }
+        type Sale @entity @allow(read: "true", write: "true") { buyer: Buyer! }"#,
+    );
+    let client = server.client();
+    for name in ["5", "5.0", "2024"] {
+        let buyer = json!({ "name": name, "credit": "7.5" });
+        let buyer = client.post("/api/v1/buyers", buyer).await.expect(201).id();
+        client.post("/api/v1/sales", json!({ "buyer": buyer })).await.expect(201);
+    }
+    let names = async |query: &str| {
+        let path = format!("/api/v1/sales?expand=buyer&{query}");
+        let sales = client.get(&path).await.expect(200);
+        let buyers = sales.column("buyer");
+        buyers.iter().map(|buyer| buyer["name"].clone()).collect::<Vec<_>>()
+    };
+    // As decimals 5 and 5.0 would be the same, and lower than 2024.
+    for field in ["name", "rated"] {
+        assert_eq!(names(&format!("sort=buyer.{field}")).await, ["2024", "5", "5.0"], "{field}");
+        assert_eq!(names(&format!("buyer.{field}=5.0")).await, ["5.0"], "{field}");
+        let groups = format!("/api/v1/sales/aggregate?group=buyer.{field}&count");
+        let groups = client.get(&groups).await.expect(200).json();
+        assert_eq!(groups["items"].as_array().map(Vec::len), Some(3), "{field}: {groups}");
+    }
+}

@@ -246,7 +246,7 @@ fn exact(dialect: Dialect, sql: String, column: ColumnType) -> String {
 fn field(renderer: &mut Renderer<'_>, alias: &Alias, entity: EntityId, path: &FieldPath) -> String {
     let (alias, entity, conditions) = renderer.client_path(alias, entity, &path.hops);
     let sql = renderer.client_field(&alias, entity, path.field);
-    when(&conditions, sql)
+    when(renderer.dialect, &conditions, sql)
 }
 
 /// `"group":{…},"count":…,"sum":{…}`

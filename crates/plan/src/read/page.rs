@@ -1,7 +1,7 @@
 //! Keyset paging: the order of a list, and the condition that continues behind a row.
 
 use expr::{EntityId, FieldId, Type};
-use model::{FieldKind, Scalar};
+use model::{Field, FieldKind, Scalar};
 
 use super::members::{key_show, show};
 use super::shape::Order;
@@ -32,13 +32,26 @@ pub(super) fn sort_terms(
     let mut terms = Vec::new();
     for order in order {
         let (alias, entity, conditions) = renderer.client_path(alias, entity, &order.hops);
+        let decimal = is_decimal(renderer.model.entity(entity).field(order.field));
         for (sql, nullable, show) in columns(renderer, &alias, entity, order.field) {
-            let sql = when(&conditions, sql);
+            let sql = when(renderer.dialect, &conditions, sql);
+            let sql = match decimal {
+                true => renderer.dialect.collated(sql, &Type::Decimal),
+                false => sql,
+            };
             let nullable = nullable || !order.hops.is_empty();
             terms.push(SortTerm { sql, descending: order.descending, nullable, show });
         }
     }
     terms
+}
+
+fn is_decimal(field: &Field) -> bool {
+    matches!(
+        field.kind,
+        FieldKind::Scalar { scalar: Scalar::Decimal, .. }
+            | FieldKind::Computed { scalar: Scalar::Decimal, .. }
+    )
 }
 
 fn columns(
@@ -58,7 +71,8 @@ fn columns(
                 let ty = model.entity(entity).column(*column).ty;
                 let conditions = renderer.field_rule(alias, entity, id);
                 let sql = renderer.column(alias, entity, *column);
-                (when(conditions.as_slice(), sql), nullable, key_show(ty))
+                let sql = when(renderer.dialect, conditions.as_slice(), sql);
+                (sql, nullable, key_show(ty))
             })
             .collect(),
         FieldKind::ToOne(relation) => {
@@ -67,10 +81,6 @@ fn columns(
         }
         FieldKind::Scalar { scalar, .. } | FieldKind::Computed { scalar, .. } => {
             let sql = renderer.client_field(alias, entity, id);
-            let sql = match scalar {
-                Scalar::Decimal => renderer.dialect.collated(sql, &Type::Decimal),
-                _ => sql,
-            };
             let nullable = nullable || matches!(field.kind, FieldKind::Computed { .. });
             vec![(sql, nullable, show(*scalar))]
         }

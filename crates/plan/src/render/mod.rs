@@ -247,16 +247,16 @@ impl<'m> Renderer<'m> {
     fn guarded_field(&mut self, alias: &Alias, entity: EntityId, field: FieldId) -> String {
         let sql = self.plain_field(alias, entity, field);
         let conditions = self.field_rule(alias, entity, field);
-        when(conditions.as_slice(), sql)
+        when(self.dialect, conditions.as_slice(), sql)
     }
 }
 
 /// Makes a value null where one of the conditions does not hold.
-pub(crate) fn when(conditions: &[String], sql: String) -> String {
+pub(crate) fn when(dialect: Dialect, conditions: &[String], sql: String) -> String {
     if conditions.is_empty() {
         return sql;
     }
-    format!("CASE WHEN {} THEN {sql} END", conditions.join(" AND "))
+    dialect.case(&conditions.join(" AND "), &sql, None)
 }
 
 /// Renders a condition of the model (a check, a partial index) with bare column names and constants.

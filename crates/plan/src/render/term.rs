@@ -56,7 +56,7 @@ impl Renderer<'_> {
             Term::Case(condition, then, otherwise) => {
                 let condition = self.predicate(condition);
                 let (then, otherwise) = (self.term(then), self.term(otherwise));
-                format!("CASE WHEN {condition} THEN {then} ELSE {otherwise} END")
+                self.dialect.case(&condition, &then, Some(&otherwise))
             }
         }
     }
@@ -69,7 +69,7 @@ impl Renderer<'_> {
         } else {
             self.plain_field(&alias, entity, field)
         };
-        when(&conditions, sql)
+        when(self.dialect, &conditions, sql)
     }
 
     /// Returns the aggregate that a field of a group stands for.
