@@ -142,7 +142,7 @@ async fn all_statements_of_a_read_see_one_snapshot() {
 async fn a_statement_that_takes_too_long_is_given_up_and_others_go_on() {
     let world = World::new(&[]).await;
     let options = Options {
-        statement_time_max: std::time::Duration::from_millis(100),
+        statement_time_max: std::time::Duration::from_millis(500),
         shared_connections: 1,
         ..Options::new(world.server.url())
     };
