@@ -62,14 +62,19 @@ impl Dialect {
         }
     }
 
-    /// One of two values. SQLite takes a collation inside of the condition for that of the values, so
-    /// they get their own; what is compared as a decimal gets that around it.
+    /// One of two values, by a condition.
     pub(crate) fn case(self, condition: &str, then: &str, otherwise: Option<&str>) -> String {
         let otherwise = otherwise.map_or(String::new(), |sql| format!(" ELSE {sql}"));
-        let case = format!("CASE WHEN {condition} THEN {then}{otherwise} END");
+        self.decided(condition, format!("CASE WHEN {condition} THEN {then}{otherwise} END"))
+    }
+
+    /// A value that a condition decides. SQLite takes a collation inside of the condition for that of
+    /// whatever is made of the value, so it gets its own; what is compared as a decimal gets that
+    /// around it.
+    pub(crate) fn decided(self, condition: &str, value: String) -> String {
         match condition.contains(" COLLATE ") {
-            true => format!("({case}) COLLATE BINARY"),
-            false => case,
+            true => format!("({value}) COLLATE BINARY"),
+            false => value,
         }
     }
 

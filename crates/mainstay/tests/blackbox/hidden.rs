@@ -217,6 +217,7 @@ async fn a_rule_that_compares_decimals_leaves_texts_as_they_are() {
           name: String!
           credit: Decimal!
           rated: String! @computed(expr: "row.credit > decimal('1') ? row.name : '9'")
+          cut: String! @computed(expr: "(row.name + string(row.credit > decimal('1'))).before('t')")
         }
         type Sale @entity @allow(read: "true", write: "true") { buyer: Buyer! }"#,
     );
@@ -233,11 +234,14 @@ async fn a_rule_that_compares_decimals_leaves_texts_as_they_are() {
         buyers.iter().map(|buyer| buyer["name"].clone()).collect::<Vec<_>>()
     };
     // As decimals 5 and 5.0 would be the same, and lower than 2024.
-    for field in ["name", "rated"] {
+    for field in ["name", "rated", "cut"] {
         assert_eq!(names(&format!("sort=buyer.{field}")).await, ["2024", "5", "5.0"], "{field}");
         assert_eq!(names(&format!("buyer.{field}=5.0")).await, ["5.0"], "{field}");
         let groups = format!("/api/v1/sales/aggregate?group=buyer.{field}&count");
         let groups = client.get(&groups).await.expect(200).json();
         assert_eq!(groups["items"].as_array().map(Vec::len), Some(3), "{field}: {groups}");
+        // Without a rule around it.
+        let buyers = client.get(&format!("/api/v1/buyers?sort={field}")).await.expect(200);
+        assert_eq!(buyers.column("name"), ["2024", "5", "5.0"], "{field}");
     }
 }

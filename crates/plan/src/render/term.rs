@@ -52,7 +52,10 @@ impl Renderer<'_> {
                 let (from, conditions) = self.rows(of, *relation, VarId(u16::MAX), None);
                 format!("(SELECT COUNT(*) FROM {from} WHERE {conditions})")
             }
-            Term::Truth(pred) => format!("({})", self.predicate(pred)),
+            Term::Truth(pred) => {
+                let condition = self.predicate(pred);
+                self.dialect.decided(&condition, format!("({condition})"))
+            }
             Term::Case(condition, then, otherwise) => {
                 let condition = self.predicate(condition);
                 let (then, otherwise) = (self.term(then), self.term(otherwise));
