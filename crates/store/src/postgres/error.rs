@@ -33,10 +33,11 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
 }
 
-/// The server's own words; the driver's alone say only "db error".
+/// The server's own words without its details, which are whole rows; the driver's alone say only
+/// "db error".
 fn described(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
-        Some(error) => error.to_string(),
+        Some(error) => format!("{} ({})", error.message(), error.code().code()),
         None => error.to_string(),
     }
 }

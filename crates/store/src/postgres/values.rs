@@ -12,8 +12,6 @@ use tokio_postgres::types::{Format, FromSql, IsNull, ToSql, Type, to_sql_checked
 
 /// PostgreSQL counts microseconds from the beginning of 2000.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
-/// What stands before the text of jsonb.
-const JSONB_VERSION: u8 = 1;
 
 /// A bound value.
 #[derive(Debug)]
@@ -38,10 +36,6 @@ impl ToSql for Bound<'_> {
             }
             (Bind::Int(number), &Type::NUMERIC) => number.to_string().to_sql(&Type::TEXT, out),
             (Bind::Real(number), &Type::FLOAT8) => number.to_sql(ty, out),
-            (Bind::Text(text), &Type::JSONB) => {
-                out.extend_from_slice(&[JSONB_VERSION]);
-                text.to_sql(&Type::TEXT, out)
-            }
             // What goes as text is read as the type by the server.
             (Bind::Text(text), _) => text.to_sql(&Type::TEXT, out),
             (Bind::Blob(bytes), &Type::UUID | &Type::BYTEA) => {
@@ -57,9 +51,7 @@ impl ToSql for Bound<'_> {
 
     fn encode_format(&self, ty: &Type) -> Format {
         match (self.0, ty) {
-            (Bind::Text(_), &Type::TEXT | &Type::VARCHAR | &Type::JSON | &Type::JSONB) => {
-                Format::Binary
-            }
+            (Bind::Text(_), &Type::TEXT | &Type::VARCHAR | &Type::JSON) => Format::Binary,
             (Bind::Text(_), _) | (Bind::Int(_), &Type::NUMERIC) => Format::Text,
             _ => Format::Binary,
         }
@@ -107,13 +99,6 @@ impl<'a> FromSql<'a> for Shown<'a> {
         Ok(Self(match *ty {
             Type::TEXT | Type::VARCHAR | Type::NAME | Type::JSON | Type::UNKNOWN => {
                 Cell::Text(simdutf8::basic::from_utf8(raw)?)
-            }
-            Type::JSONB => {
-                let (version, text) = raw.split_first().ok_or("jsonb is empty")?;
-                if *version != JSONB_VERSION {
-                    return Err("jsonb is of another version".into());
-                }
-                Cell::Text(simdutf8::basic::from_utf8(text)?)
             }
             Type::UUID | Type::BYTEA => Cell::Blob(raw),
             Type::INT8 => Cell::Int(i64::from_sql(ty, raw)?),

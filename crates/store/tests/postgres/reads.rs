@@ -33,11 +33,11 @@ async fn values_of_each_type_come_back_as_they_were_bound() {
     }
     same("text", "x", text("naïve \"quoted\" \u{1f600}\n")).await;
     same("text", "x", text("")).await;
-    same("jsonb", "x", text(r#"{"a": [1, null, "x"]}"#)).await;
+    same("json", "x", text(r#"{"b":1e20, "a": [1, null, "x"]}"#)).await;
     same("numeric", "x::text", text("-1234567890123456789.500")).await;
     same("date", "x::text", text("2026-11-24")).await;
     same("uuid", "x", Bind::Blob([0xab; 16].as_slice().into())).await;
-    for ty in ["bigint", "timestamptz", "text", "jsonb", "uuid", "double precision", "boolean"] {
+    for ty in ["bigint", "timestamptz", "text", "json", "uuid", "double precision", "boolean"] {
         same(ty, "x", Bind::Null).await;
     }
 }
