@@ -86,15 +86,15 @@ impl Differences {
             Self { changed: Vec::new(), added: pairs.added(), removed: pairs.removed() };
         for pair in &pairs.entities {
             let entities = [old.entity(pair.old), new.entity(pair.new)];
-            let operations = Operation::ALL.map(|each| {
-                (each.name(), entities.map(|entity| Access::of_rows(each.rule(entity))))
-            });
-            let histories = History::ALL.map(|each| {
-                (each.name(), entities.map(|entity| Access::of_rows(each.rule(entity))))
-            });
-            for (name, rules) in operations.into_iter().chain(histories) {
-                let whole = [Access::Anybody; 2];
-                found.changed.extend(compare.rules(entities, None, name, [whole, rules]));
+            let mut of_rows = |name, rules: [Option<&Rule>; 2]| {
+                let rules = [[Access::Anybody; 2], rules.map(Access::of_rows)];
+                found.changed.extend(compare.rules(entities, None, name, rules));
+            };
+            for each in Operation::ALL {
+                of_rows(each.name(), entities.map(|entity| each.rule(entity)));
+            }
+            for each in History::ALL {
+                of_rows(each.name(), entities.map(|entity| each.rule(entity)));
             }
             for (old_field, new_field) in &pair.fields {
                 let fields = [*old_field, *new_field];

@@ -144,6 +144,13 @@ impl Matrix {
 }
 
 impl EntityAccess {
+    /// Returns what may be done to rows and who reads their histories, by name.
+    fn rows(&self) -> impl Iterator<Item = (&'static str, &[Formula])> {
+        let operations = self.operations.iter().map(|(each, cells)| (each.name(), cells));
+        let histories = self.histories.iter().map(|(each, cells)| (each.name(), cells));
+        operations.chain(histories).map(|(name, cells)| (name, cells.as_slice()))
+    }
+
     fn of(model: &Model, entity: &Entity, callers: &[Who]) -> Self {
         let whole = |rule: Option<&Rule>| -> Vec<Formula> {
             callers.iter().map(|who| folded(rule, Formula::False, who)).collect()

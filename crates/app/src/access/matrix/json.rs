@@ -21,17 +21,8 @@ impl Matrix {
 }
 
 fn entity(entity: &EntityAccess, callers: &[Who]) -> Json {
-    let operations: Map<String, Json> = entity
-        .operations
-        .iter()
-        .map(|(each, cells)| (each.name().to_owned(), cells_of(callers, cells)))
-        .collect();
-    let histories: Map<String, Json> = entity
-        .histories
-        .iter()
-        .map(|(each, cells)| (each.name().to_owned(), cells_of(callers, cells)))
-        .collect();
-    let operations: Map<String, Json> = operations.into_iter().chain(histories).collect();
+    let operations: Map<String, Json> =
+        entity.rows().map(|(name, cells)| (name.to_owned(), cells_of(callers, cells))).collect();
     let fields: Vec<Json> = entity.fields.iter().map(|each| field(each, callers)).collect();
     json!({
         "module": entity.module, "name": entity.name,

@@ -15,8 +15,9 @@ impl Display for Matrix {
             .iter()
             .flat_map(|entity| {
                 let own = entity.name.len() + entity.module.len() + 1;
-                let rows = entity.rows().chain(entity.own_rules());
-                rows.map(|(name, ..)| name.len() + 2).chain([own])
+                let rows = entity.rows().map(|(name, _)| name.len());
+                let fields = entity.own_rules().map(|(name, _)| name.len());
+                rows.chain(fields).map(|length| length + 2).chain([own])
             })
             .max()
             .unwrap_or(0);
@@ -37,7 +38,10 @@ impl Matrix {
     fn entity(&self, f: &mut Formatter<'_>, entity: &EntityAccess, first: usize) -> fmt::Result {
         let mut conditions: Vec<String> = Vec::new();
         writeln!(f, "{}.{}", entity.module, entity.name)?;
-        for (name, cells) in entity.rows().chain(entity.own_rules()) {
+        for (name, cells) in entity.rows() {
+            self.line(f, name, cells, first, &mut conditions)?;
+        }
+        for (name, cells) in entity.own_rules() {
             self.line(f, &name, cells, first, &mut conditions)?;
         }
         for (note, text) in NOTES {
@@ -84,13 +88,6 @@ const SET: &[&str] = &[
 ];
 
 impl EntityAccess {
-    /// Returns a line for each operation on rows.
-    fn rows(&self) -> impl Iterator<Item = (String, &[Formula])> {
-        let operations = self.operations.iter().map(|(each, cells)| (each.name(), cells));
-        let histories = self.histories.iter().map(|(each, cells)| (each.name(), cells));
-        operations.chain(histories).map(|(name, cells)| (name.to_owned(), cells.as_slice()))
-    }
-
     /// Returns a line for each rule of a field's own.
     fn own_rules(&self) -> impl Iterator<Item = (String, &[Formula])> {
         self.fields.iter().flat_map(|field: &FieldAccess| {
