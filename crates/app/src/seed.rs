@@ -256,7 +256,7 @@ impl plan::Program for Probe {
     fn refused(&mut self, _: plan::Constraint) {}
 
     fn restart(&mut self) {
-        self.asked = false;
+        (self.asked, self.found) = (false, false);
     }
 
     fn verdict(&self) -> plan::Verdict {
