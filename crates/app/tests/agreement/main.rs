@@ -10,6 +10,7 @@ mod entropy;
 mod explaining;
 mod folding;
 mod leaks;
+mod long_run;
 mod sdl;
 mod short_filters;
 mod surroundings;

@@ -11,16 +11,15 @@ mod edits;
 mod entropy;
 mod expected;
 mod field_edits;
+#[path = "../agreement/long_run.rs"]
+mod long_run;
 mod picture;
 mod raw;
 mod rows;
 mod step;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use entropy::Entropy;
 use step::World;
-use tokio::runtime::Runtime;
 
 /// Migrations of a run, where `MAINSTAY_TEST_CASES` says nothing else.
 const MIGRATIONS: usize = 40;
@@ -40,7 +39,7 @@ pub(crate) struct Seen {
     pub(crate) links: usize,
 }
 
-impl Seen {
+impl long_run::Tally for Seen {
     fn add(&mut self, other: &Self) {
         self.done += other.done;
         self.stopped += other.stopped;
@@ -61,48 +60,7 @@ impl Seen {
 
 #[test]
 fn models_migrate_to_others_with_every_row_or_stop_with_a_reason() {
-    let runtime = Runtime::new().expect("a runtime");
-    if let Some(seed) = setting("MAINSTAY_TEST_SEED") {
-        runtime.block_on(visit(seed as u64, &mut Seen::default()));
-        return;
-    }
-    let wanted = setting("MAINSTAY_TEST_CASES").unwrap_or(MIGRATIONS);
-    // A long run has the machine for itself.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if wanted > MIGRATIONS { cores } else { 1 };
-    let worlds = wanted.div_ceil(TURNS) as u64;
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut seen = Seen::default();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= worlds {
-                return seen;
-            }
-            runtime.block_on(visit(seed, &mut seen));
-        }
-    };
-    let mut seen = Seen::default();
-    std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for thread in running {
-            match thread.join() {
-                Ok(part) => seen.add(&part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    println!("{worlds} databases: {seen:?}");
-    seen.must_be_varied(wanted);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it says how long a test runs, not what the product does"
-)]
-fn setting(name: &str) -> Option<usize> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text}")))
+    long_run::run(MIGRATIONS, TURNS, visit);
 }
 
 /// Migrates a database of its own from model to model.

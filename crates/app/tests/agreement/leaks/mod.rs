@@ -35,19 +35,18 @@ mod wishes;
 mod writes;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::App;
 use expr::{Caller, FieldId, Type};
 use model::{FieldKind, Model};
 use serde_json::Value as Json;
-use tokio::runtime::Runtime;
 
 use self::interference::Read;
 use self::sight::Sight;
 use self::writes::Write;
 use crate::entropy::{self, Entropy};
+use crate::long_run::{self, Tally};
 use crate::sdl::{Additions, As};
 use crate::world::{self, World};
 use crate::writer::{Reach, Writer};
@@ -78,7 +77,7 @@ pub(crate) struct Seen {
     pub(crate) hidden_changes: usize,
 }
 
-impl Seen {
+impl Tally for Seen {
     fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.rows += other.rows;
@@ -109,48 +108,7 @@ impl Seen {
 
 #[test]
 fn requests_tell_and_touch_what_their_caller_may_see() {
-    let runtime = Runtime::new().expect("a runtime");
-    if let Some(seed) = setting("MAINSTAY_TEST_SEED") {
-        runtime.block_on(visit(seed as u64, &mut Seen::default()));
-        return;
-    }
-    let wanted = setting("MAINSTAY_TEST_CASES").unwrap_or(REQUESTS);
-    // A long run has the machine for itself.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if wanted > REQUESTS { cores } else { 1 };
-    let worlds = wanted.div_ceil(RULES_PER_WORLD * REQUESTS_PER_RULES) as u64;
-    let next = AtomicU64::new(0);
-    let work = || {
-        let mut seen = Seen::default();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= worlds {
-                return seen;
-            }
-            runtime.block_on(visit(seed, &mut seen));
-        }
-    };
-    let mut seen = Seen::default();
-    std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for thread in running {
-            match thread.join() {
-                Ok(part) => seen.add(&part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    println!("{worlds} worlds: {seen:?}");
-    seen.must_be_varied(wanted);
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it says how long a test runs, not what the product does"
-)]
-fn setting(name: &str) -> Option<usize> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text}")))
+    long_run::run(REQUESTS, RULES_PER_WORLD * REQUESTS_PER_RULES, visit);
 }
 
 /// Sends requests to a world of its own.
